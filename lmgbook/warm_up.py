@@ -1,0 +1,13 @@
+"""`python -m lmgbook.warm_up`: compile and cache the fast loops once, so that no reader waits."""
+
+from .slow_quenches import exact_ramp, harmonic_ramp
+
+
+def main():
+    """Run every compiled function on a tiny problem."""
+    exact_ramp(N=8, delta=0.5)
+    harmonic_ramp(N=8, delta=0.5, points=3)
+
+
+if __name__ == "__main__":
+    main()
