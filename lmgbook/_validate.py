@@ -29,6 +29,8 @@ def finite(name, value):
         number = float(value)
     except TypeError:
         raise TypeError(f"{name} = {value!r}: must be a real number") from None
+    except OverflowError:  # an int beyond the range of floats
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"{name} = {value!r}: must be finite")
     return number
@@ -53,7 +55,10 @@ def in_range(name, value, low, high):
 def finite_array(name, values):
     """Return `values` as a float array; ValueError if any entry is NaN or infinite."""
     try:
-        array = np.asarray(values, dtype=float)
+        array = np.asarray(values)
+        if array.dtype.kind not in "iuf":  # not complex, text, Boolean or None
+            raise TypeError
+        array = array.astype(float)
     except (TypeError, ValueError):
         raise TypeError(f"{name} = {values!r}: must be real numbers") from None
     if not np.all(np.isfinite(array)):

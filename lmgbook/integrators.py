@@ -21,9 +21,9 @@ import qutip
 from qutip.solver.integrator import Integrator, IntegratorException
 from qutip.solver.sesolve import SESolver
 
-from ._validate import positive
+from ._validate import in_range, positive
 
-CHUNK = 64  # steps between two measurements of the error and of the window
+CHUNK = 64  # most steps between two measurements of the error and of the window
 GAUSS = np.sqrt(3) / 6
 TAIL = 1e-26  # probability of one site below which the window may end
 _ORDER = 4
@@ -55,7 +55,8 @@ class TridiagonalPropagator:
     atol : float
         Local error allowed for the state vector (of norm one) in one step.
     max_step : float
-        Longest step; 0 means none. Set it to half the width of the shortest pulse.
+        Longest step; 0 means none. Set it to half the width of the shortest pulse, if long times
+        without any change of H(t) lie before it.
     fixed_step : float
         Take steps of this length and measure no error (for convergence tests); 0 means adaptive.
 
@@ -75,26 +76,28 @@ class TridiagonalPropagator:
         self._off[:, :-1] = off_diagonals
         self._coefficients = coefficients
         self.atol = positive("atol", atol)
-        self._max_step = max_step or np.inf
-        self._fixed_step = fixed_step
+        self._max_step = in_range("max_step", max_step, 0.0, np.inf) or np.inf
+        self._fixed_step = in_range("fixed_step", fixed_step, 0.0, np.inf)
         self._pade = _pade_poles()
         shapes = self._off[np.any(self._off, axis=1)]
         # commutators of the parts are tridiagonal if all couplings share one shape
         self._magnus = len(shapes) < 2 or np.linalg.matrix_rank(shapes) < 2
+        self._size = np.ptp(self._diag, axis=1) + np.max(np.abs(self._off), axis=1)
         self.start(0.0, np.eye(self.dim, 1).ravel())
 
     def start(self, t, state):
-        """Set the time and the state (complex array, shape (dim,), any norm but zero)."""
+        """Set the time and the state (complex array, shape (dim,), any norm)."""
         self.t = float(t)
         state = np.asarray(state, dtype=complex)
         self._re, self._im = state.real.copy(), state.imag.copy()
         self._norm = np.linalg.norm(state)
-        if not (np.isfinite(self._norm) and self._norm > 0):
-            raise ValueError(f"state of norm {self._norm!r}: must be finite and not zero")
-        self._re /= self._norm
-        self._im /= self._norm
+        if not np.isfinite(self._norm):
+            raise ValueError(f"state of norm {self._norm}: must be finite")
+        self._re /= self._norm or 1.0
+        self._im /= self._norm or 1.0
         self._phase = 0.0
         self._dt = self._fixed_step or None
+        self._chunk = CHUNK if self._fixed_step else 1
         self._pad = 32
         self.steps = 0
 
@@ -114,67 +117,106 @@ class TridiagonalPropagator:
         Raises
         ------
         qutip.solver.integrator.IntegratorException
-            The step has become too short to go on, or H(t) is not finite.
+            t_end lies before t, the step has become too short to go on, or H(t) is not finite.
         """
+        if t_end < self.t:
+            raise IntegratorException(f"t = {t_end:g}: must not lie before the state's {self.t:g}")
+        if self._norm == 0:  # a zero state stays zero
+            self.t = float(t_end)
+        rejected = 0
         while self.t < t_end:
             left = t_end - self.t
-            low, high = self._window()
-            if not self._fixed_step:
-                self._choose_step(low, high, left)
+            if self._dt is None:
+                # one radian of the state's own energy spread, a guess that the test corrects
+                self._dt = 1.0 / max(self._energy_spread(), 1.0 / left)
+            dt = min(self._dt, self._max_step)
+            if rejected > 60 or self.t + dt == self.t:
+                reason = f"no step meets atol = {self.atol:g} at t = {self.t:g}"
+                raise IntegratorException(reason)
+            needed = max(int(np.ceil(left / dt * (1 - 1e-12))), 1)
             # equal steps that end on t_end if it is near
-            needed = int(np.ceil(left / self._dt * (1 - 1e-12)))
-            count = min(needed, CHUNK)
-            dt = left / needed if needed <= CHUNK or self._fixed_step else self._dt
-            re, im = self._re[low:high].copy(), self._im[low:high].copy()
-            phase = self._run(re, im, low, high, self.t, dt, count)
-            if self._escapes(re, im, low, high):
+            if needed <= CHUNK or self._fixed_step:
+                dt = left / needed
+            f = self._sample(self.t, dt, min(needed, self._chunk))
+            window = slice(*self._window())
+            re, im = self._re[window].copy(), self._im[window].copy()
+            if self._fixed_step:
+                phase, error = self._run(re, im, window, f, dt), 0.0
+            else:
+                f = f[:, : self._roughest(f)]
+                phase = self._run(re, im, window, f[:, :-1], dt)
+                t_last = self.t + (f.shape[1] - 1) * dt
+                last, error = self._tested_step(re, im, window, f[:, -1:], t_last, dt)
+                phase += last
+            if self._escapes(re, im, window):
                 self._pad *= 2
                 continue
+            count = f.shape[1]
+            if not self._fixed_step and not self._accepts(error, dt, count):
+                rejected += 1
+                continue
+            rejected = 0
             self._re[:] = self._im[:] = 0.0
-            self._re[low:high], self._im[low:high] = re, im
+            self._re[window], self._im[window] = re, im
             self._phase += phase
             self.steps += count
-            self.t = t_end if count == needed else self.t + count * dt
+            self.t = float(t_end) if count == needed else self.t + count * dt
 
-    def _run(self, re, im, low, high, t, dt, count):
+    def _sample(self, t, dt, count):
+        # coefficients at the two Gauss nodes of each step, shape (2, count, parts)
+        begin = t + dt * np.arange(count)
+        nodes = np.concatenate([begin + (0.5 - GAUSS) * dt, begin + (0.5 + GAUSS) * dt])
+        f = self._coefficients(nodes)
+        if not np.all(np.isfinite(f)):
+            bad = nodes[~np.all(np.isfinite(f), axis=1)]
+            raise IntegratorException(f"H(t) is not finite at t = {bad[0]:g}")
+        return f.reshape(2, count, -1)
+
+    def _roughest(self, f):
+        # the test is made on the last step of a chunk: end it where H(t) changes at least half as
+        # fast as anywhere in it, so that a pulse or a jump cannot slip in between two tests
+        change = np.abs(f[1] - f[0]) @ self._size
+        between = np.abs(f[0, 1:] - f[1, :-1]) @ self._size
+        change[1:] = np.maximum(change[1:], between)
+        change[:-1] = np.maximum(change[:-1], between)
+        return np.flatnonzero(change >= 0.5 * np.max(change))[-1] + 1
+
+    def _run(self, re, im, window, f, dt):
         from . import _kernels  # compiled on first use
 
-        begin = t + dt * np.arange(count)
-        f1 = self._coefficients(begin + (0.5 - GAUSS) * dt)
-        f2 = self._coefficients(begin + (0.5 + GAUSS) * dt)
-        if not (np.all(np.isfinite(f1)) and np.all(np.isfinite(f2))):
-            raise IntegratorException(
-                f"H(t) is not finite between t = {t:g} and {t + count * dt:g}"
-            )
-        diag, off = self._diag[:, low:high], self._off[:, low:high]
+        diag, off = self._diag[:, window], self._off[:, window]
         phase, change = _kernels.cayley_steps(
-            re, im, diag, off, f1, f2, dt, *self._pade, self._magnus
+            re, im, diag, off, f[0], f[1], dt, *self._pade, self._magnus
         )
         if not change < 1e-9:
             raise IntegratorException(f"norm changed by {change:g} in a step: not rounding")
         return phase
 
-    def _choose_step(self, low, high, left):
-        if self._dt is None:
-            # one radian of the state's own energy spread, a start that the error test corrects
-            self._dt = min(left, 1.0 / max(self._energy_spread(), 1.0 / left))
-        for _ in range(60):
-            dt = min(self._dt, self._max_step, left)
-            one = self._re[low:high].copy(), self._im[low:high].copy()
-            two = one[0].copy(), one[1].copy()
-            difference = self._run(*one, low, high, self.t, dt, 1)
-            difference -= self._run(*two, low, high, self.t, dt / 2, 2)
-            rotated = (one[0] + 1j * one[1]) * np.exp(-1j * difference)
-            error = np.linalg.norm(rotated - two[0] - 1j * two[1])
-            growth = 0.9 * (self.atol / max(error, 1e-16)) ** (1 / (_ORDER + 1))
-            self._dt = min(dt * min(growth, 4.0), self._max_step)
-            # a step far too short or too long teaches little about the right one
-            if 0.5 < growth < 2.0 or dt >= min(left, self._max_step) and growth > 1:
-                return
-        raise IntegratorException(f"no step meets atol = {self.atol:g} at t = {self.t:g}")
+    def _tested_step(self, re, im, window, f, t, dt):
+        # one step against two of half the length, which are kept; returns phase and difference
+        once = re.copy(), im.copy()
+        difference = self._run(*once, window, f, dt)
+        phase = self._run(re, im, window, self._sample(t, dt / 2, 2), dt / 2)
+        rotated = (once[0] + 1j * once[1]) * np.exp(1j * (phase - difference))
+        return phase, np.linalg.norm(rotated - re - 1j * im)
+
+    def _accepts(self, error, dt, count):
+        growth = 0.9 * (self.atol / max(error, 1e-16)) ** (1 / (_ORDER + 1))
+        if growth < 0.7:
+            # the untested steps before the last one may have been as bad: go there more slowly
+            if count > 1:
+                self._chunk = max(count // 4, 1)
+            else:
+                self._dt = dt * growth
+            return False
+        self._chunk = min(2 * self._chunk, CHUNK)
+        grown = dt * min(growth, 4.0)
+        # a step cut short by t_end says nothing against a longer one
+        self._dt = grown if growth < 1 else max(grown, self._dt)
+        return True
 
     def _energy_spread(self):
-        f = self._coefficients(np.array([self.t]))[0]
+        f = self._sample(self.t, 0.0, 1)[0, 0]
         d, o = f @ self._diag, (f @ self._off)[:-1]
         psi = self._re + 1j * self._im
         image = d * psi
@@ -189,10 +231,11 @@ class TridiagonalPropagator:
         pad = max(self._pad, (inside[-1] - inside[0]) // 8)
         return max(inside[0] - pad, 0), min(inside[-1] + 1 + pad, self.dim)
 
-    def _escapes(self, re, im, low, high):
+    def _escapes(self, re, im, window):
         edge = max(2, self._pad // 8)
-        left = low > 0 and np.max(re[:edge] ** 2 + im[:edge] ** 2) > TAIL
-        return left or high < self.dim and np.max(re[-edge:] ** 2 + im[-edge:] ** 2) > TAIL
+        left = window.start > 0 and np.max(re[:edge] ** 2 + im[:edge] ** 2) > TAIL
+        right = window.stop < self.dim and np.max(re[-edge:] ** 2 + im[-edge:] ** 2) > TAIL
+        return left or right
 
 
 class IntegratorTridiagonal(Integrator):
@@ -209,13 +252,15 @@ class IntegratorTridiagonal(Integrator):
 
     def _prepare(self):
         self.name = "tridiagonal Magnus-Pade"
+        if self.system._feedback_functions:
+            raise ValueError("method 'tridiagonal' cannot serve feedback: H(t) saw the state")
         diagonals, offs, self._functions = [], [], []
         for element in self.system.to_list():
             operator, coefficient = element if isinstance(element, list) else (element, None)
             if not isinstance(operator, qutip.Qobj):
                 raise ValueError(
-                    "method 'tridiagonal' needs H as Qobj parts with coefficients, "
-                    f"not a function of type {type(operator).__name__}"
+                    "method 'tridiagonal' needs H as a list of operators and coefficients, "
+                    "not as a function that returns an operator"
                 )
             d, o = _real_bands(1j * operator)  # the solver's system is -iH
             diagonals.append(d)
@@ -250,6 +295,11 @@ class IntegratorTridiagonal(Integrator):
         columns = np.stack([propagator.state for propagator in self._propagators], axis=1)
         return self._propagators[0].t, qutip.core.data.Dense(columns, copy=False)
 
+    def arguments(self, args):
+        """Change the arguments of the coefficients, which are new objects then."""
+        self.system.arguments(args)
+        self.reset(hard=True)
+
     def integrate(self, t, copy=True):
         """Evolve to time t."""
         for propagator in self._propagators:
@@ -265,7 +315,8 @@ class IntegratorTridiagonal(Integrator):
             Local error of the state allowed in one step.
 
         max_step : float, default: 0
-            Maximum step size (0 = automatic).
+            Maximum step size (0 = automatic). A jump of H(t) belongs on a point of `tlist`, where
+            a step ends in any case.
 
         fixed_step : float, default: 0
             Step size without error control (0 = adaptive).

@@ -53,14 +53,23 @@ def bands(N, J=1.0, h=0.0, K=0.0, parity=None, two_s=None):
     parity : {None, "even", "odd"}
         Flip sector, see `magnetic_numbers`.
     two_s : int, optional
-        Twice the total spin; default N, the sector of the ground state.
+        Twice the total spin, N, N - 2, ...; default N, the sector of the ground state.
 
     Returns
     -------
     diagonal : ndarray of float, shape (dim,)
     off_diagonal : ndarray of float, shape (max(dim - 1, 0),)
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is outside what is said above, or a coupling is not a finite real number.
     """
-    two_s = N if two_s is None else two_s
+    N = positive_integer("N", N)
+    J, h, K = finite("J", J), finite("h", h), finite("K", K)
+    two_s = N if two_s is None else positive_integer("two_s", two_s, minimum=0)
+    if two_s > N or (N - two_s) % 2:
+        raise ValueError(f"two_s = {two_s!r}: must be one of N, N - 2, ... >= 0 with N = {N}")
     m = magnetic_numbers(two_s, parity)
     s = two_s / 2
     diagonal = -4 * J / N * m**2 - 16 * K / N**3 * m**4

@@ -15,7 +15,7 @@ from scipy.special import airy
 
 from ._validate import finite, finite_array, in_range, one_of, positive, positive_integer
 from .integrators import GAUSS, TridiagonalPropagator
-from .lmg import LMG, bands, lowest_vector, magnetic_numbers
+from .lmg import LMG, bands, lowest_vector, magnetic_numbers, sector_isometry
 
 BELOW, ABOVE = 8.0, 4.0  # |d Omega^2/dh| at h = 1 on the two sides, Eq. (5)
 
@@ -209,8 +209,8 @@ def harmonic_ramp(N, delta, h_start=2.0, h_end=0.0, c0=1.0, points=401):
     points = positive_integer("points", points, minimum=2)
     positive("c0", c0)
     fields = np.linspace(h_start, h_end, points)
-    kinks = [1.0] if min(h_start, h_end) < 1 < max(h_start, h_end) else []
-    # steps end on the kink of Omega^2, otherwise they would lose their order there
+    kinks = [h for h in (-1.0, 1.0) if min(h_start, h_end) < h < max(h_start, h_end)]
+    # steps end on the kinks of Omega^2, otherwise they would lose their order there
     stops = np.unique(np.concatenate([fields, kinks]))
     stops = stops if h_start < h_end else stops[::-1]
     direction = np.sign(h_end - h_start)
@@ -265,19 +265,21 @@ class ExactRamp:
     steps: int
 
     def distribution(self, index=-1):
-        """Probabilities of |m| and -|m| together, for one recorded field.
+        """Probabilities of the order parameter at one recorded field.
+
+        Parameters
+        ----------
+        index : int
+            Position in `fields`.
 
         Returns
         -------
-        m : ndarray
-            |m| in descending order.
-        probability : ndarray
+        m : ndarray of float, shape (N + 1,)
+            N/2, ..., -N/2.
+        probability : ndarray of float, shape (N + 1,)
         """
-        m = magnetic_numbers(self.N, "even")
-        total = np.zeros(len(m))
-        for amplitudes in self.states[index].values():
-            total[: len(amplitudes)] += np.abs(amplitudes) ** 2
-        return m, total
+        m = magnetic_numbers(self.N)
+        return m, np.abs(self._full(index)) ** 2
 
     @cached_property
     def heats(self):
@@ -317,15 +319,16 @@ class ExactRamp:
                 f"n_exc needs h_end = 0, not {self.fields[-1]:g}: use mean_quanta() or heat"
             )
         m, probability = self.distribution()
-        return float(probability @ (self.N / 2 - m))
+        return float(probability @ (self.N / 2 - np.abs(m)))
 
     @property
     def state(self):
         """The final state as a ket in the full basis m = N/2, ..., -N/2 (`qutip.Qobj`)."""
-        from .lmg import sector_isometry
+        return qutip.Qobj(self._full(-1))
 
-        vector = sum(sector_isometry(self.N, p) @ psi for p, psi in self.states[-1].items())
-        return qutip.Qobj(vector)
+    def _full(self, index):
+        sectors = self.states[index].items()
+        return sum(sector_isometry(self.N, parity) @ psi for parity, psi in sectors)
 
     def level_populations(self, k=100):
         """Populations of the k lowest levels of each sector at the end of the ramp.
@@ -530,10 +533,10 @@ def universal_populations(lam, k):
     -------
     ndarray of float, shape (k,)
     """
-    x = np.exp(-2 * np.pi / float(positive("lam", lam)))
+    log_x = -2 * np.pi / positive("lam", lam)
     level = np.arange(positive_integer("k", k))
-    denominator = np.cumsum(np.concatenate([[0.0], np.log1p(-(x ** (2 * level[1:])))]))
-    return np.exp(np.log(universal_fidelity(lam)) + level * np.log(x) - denominator)
+    denominator = np.cumsum(np.concatenate([[0.0], np.log1p(-np.exp(2 * log_x * level[1:]))]))
+    return np.exp(np.log(universal_fidelity(lam)) + level * log_x - denominator)
 
 
 def universal_fidelity(lam):

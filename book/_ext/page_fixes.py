@@ -1,0 +1,42 @@
+"""Mend what the theme and its extensions get wrong on the finished pages.
+
+* Sphinx 7 emits scripts without a file name twice, which logs an error on every page.
+* The live-code scripts (Thebe) name a host that is not ours, and the book has no such button.
+* `doc-biblioentry` is a deprecated role that assistive technology reports as an error.
+* On a first visit the theme logs an error because no colour mode has been chosen yet.
+* The arrows that unfold a chapter in the side bar have no name.
+"""
+
+FIRST_MODE = 'document.documentElement.dataset.mode ||= "auto"'
+UNNAMED = "<summary><span"
+NAMED = '<summary aria-label="Pages of this chapter"><span'
+
+
+def drop_scripts(context):
+    seen, kept = set(), []
+    for script in context.get("script_files", []):
+        filename = getattr(script, "filename", None) or ""
+        body = getattr(script, "attributes", {}).get("body", "")
+        key = (str(filename), body)
+        if key in seen or "thebe" in f"{filename}{body}".lower():
+            continue
+        seen.add(key)
+        kept.append(script)
+    context["script_files"] = kept
+
+
+def mend(app, pagename, templatename, context, doctree):
+    drop_scripts(context)
+    if body := context.get("body"):
+        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    if toctree := context.get("generate_toctree_html"):
+        context["generate_toctree_html"] = lambda *args, **kwargs: str(
+            toctree(*args, **kwargs)
+        ).replace(UNNAMED, NAMED)
+
+
+def setup(app):
+    app.add_js_file(None, body=FIRST_MODE)
+    # after the extensions that add the scripts
+    app.connect("html-page-context", mend, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

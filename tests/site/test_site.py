@@ -1,0 +1,122 @@
+"""Every page of the book in a real browser; and the checker itself on pages that are wrong."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from checker import faults
+
+browser_test = pytest.mark.browser
+
+
+@browser_test
+def test_page_is_whole(browser, site, page):
+    assert faults(browser, f"{site}/{page}.html") == []
+
+
+@browser_test
+def test_front_door_leads_to_the_introduction(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/index.html")
+    page.wait_for_url("**/book/intro.html")
+    page.close()
+
+
+@browser_test
+def test_search_finds_a_page(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/search.html?q=spin")
+    page.wait_for_selector("ul.search li a", timeout=10_000)
+    page.close()
+
+
+class Links(HTMLParser):
+    """The targets that a page links to, and the places in it that others may link to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.places = set(), set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.places |= {attrs.get("id"), attrs.get("name")}
+        self.links |= {attrs[key] for key in ("href", "src") if attrs.get(key)}
+
+
+def test_no_dead_link_inside_the_book(html):
+    pages = {
+        path: Links(path.read_text(encoding="utf-8"))
+        for path in html.rglob("*.html")
+        if "_static" not in path.parts
+    }
+    dead = []
+    for path, page in pages.items():
+        for link in page.links:
+            address, place = urldefrag(link)
+            if urlsplit(link).scheme or link.startswith("//"):
+                continue
+            target = (path.parent / unquote(urlsplit(address).path)).resolve() if address else path
+            here = pages.get(target)
+            if not target.exists() or (place and here and unquote(place) not in here.places):
+                dead.append(f"{path.relative_to(html)}: {link}")
+    assert dead == []
+
+
+def test_no_remote_script_style_or_frame(html):
+    remote = re.compile(
+        r"<(?:script|iframe|img|source)[^>]*\ssrc=[\"'](?:https?:)?//[^\"']*|"
+        r"<link[^>]*rel=[\"']stylesheet[\"'][^>]*href=[\"'](?:https?:)?//[^\"']*"
+    )
+    found = [
+        f"{path.relative_to(html)}: {match}"
+        for path in html.rglob("*.html")
+        for match in remote.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+GOOD = "<title>t</title><h1>t</h1><article>{}</article>"
+BAD = {
+    "request to another host": '<script src="https://cdn.example.org/x.js"></script>',
+    "console": "<script>console.error('oh')</script>",
+    "script error": "<script>throw new Error('oh')</script>",
+    "formula not rendered": '<span class="math">\\(x\\)</span>',
+    "formula in error": "<mjx-merror>x</mjx-merror>",
+    "image without alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">',
+    "image did not load": '<img alt="gone" src="gone.png">',
+    "pixels wide": '<div style="width: 900px">wide</div>',
+    "raw markup": "<p>a price of $$x^2$$</p>",
+}
+
+
+@browser_test
+def test_checker_passes_a_good_page(browser, serve, tmp_path):
+    (tmp_path / "good.html").write_text(GOOD.format("<p>fine</p>"))
+    (tmp_path / "favicon.ico").touch()
+    assert faults(browser, f"{serve(tmp_path)}/good.html") == []
+
+
+@browser_test
+@pytest.mark.parametrize("fault", BAD)
+def test_checker_fails_a_bad_page(browser, serve, tmp_path, fault):
+    (tmp_path / "bad.html").write_text(GOOD.format(BAD[fault]))
+    assert any(fault in line for line in faults(browser, f"{serve(tmp_path)}/bad.html"))
+
+
+@browser_test
+def test_checker_fails_a_page_without_headings(browser, serve, tmp_path):
+    (tmp_path / "bad.html").write_text("<p>no title, no heading</p>")
+    assert {"no title", "no h1"} <= set(faults(browser, f"{serve(tmp_path)}/bad.html"))
+
+
+@browser_test
+def test_checker_fails_a_formula_that_mathjax_rejects(browser, html, serve, tmp_path):
+    """The real MathJax on a formula with an unknown command and a missing brace."""
+    (tmp_path / "_static").symlink_to(html / "_static")
+    (tmp_path / "bad.html").write_text(
+        GOOD.format(r'<span class="math">\(\frac{1}{\)</span>')
+        + '<script src="_static/vendor/mathjax/tex-mml-chtml.js"></script>'
+    )
+    assert any("formula" in line for line in faults(browser, f"{serve(tmp_path)}/bad.html"))

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from book_files import BOOK, NOTEBOOKS, calls, code_cells, parse, read
+
+from lmgbook import exercises, slow_quenches
+
+IDS = exercises.ids()
+MISTAKES = [
+    (exercise_id, *mistake)
+    for exercise_id in IDS
+    for mistake in exercises._exercises[exercise_id].mistakes
+]
+
+
+def said(capsys, exercise_id, answer):
+    verdict = exercises.check(exercise_id, answer)
+    return verdict, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_the_answer_is_right_exact_and_rounded(exercise_id, capsys):
+    answer = exercises._exercises[exercise_id].answer()
+    for given in (
+        answer,
+        np.float32(answer),
+        np.array([answer]),
+        complex(answer, 0),
+        round(answer, 3),
+        float(f"{answer:.2g}"),
+    ):
+        verdict, text = said(capsys, exercise_id, given)
+        assert verdict is True
+        assert text == f"{exercise_id}: correct.\n"
+
+
+@pytest.mark.parametrize("exercise_id", IDS)
+def test_a_wrong_answer_is_not_told_the_right_one(exercise_id, capsys):
+    answer = exercises._exercises[exercise_id].answer()
+    for given in (answer * 1.05, answer * 17.3, -answer):
+        verdict, text = said(capsys, exercise_id, given)
+        assert verdict is False and "not yet" in text
+        for digits in (2, 3, 4, 6):
+            assert f"{answer:.{digits}f}" not in text
+
+
+@pytest.mark.parametrize(("exercise_id", "mistake", "explanation"), MISTAKES)
+def test_a_known_mistake_is_explained(exercise_id, mistake, explanation, capsys):
+    verdict, text = said(capsys, exercise_id, mistake())
+    assert verdict is False
+    assert explanation in text
+
+
+@pytest.mark.parametrize("answer", [None, ...])
+def test_no_answer_yet(answer, capsys):
+    assert said(capsys, IDS[0], answer) == (None, f"{IDS[0]}: not answered yet.\n")
+
+
+@pytest.mark.parametrize("answer", ["1.73", [1, 2], 1 + 2j, True, {}, print, np.zeros(0)])
+def test_what_is_no_number_gets_a_friendly_word(answer, capsys):
+    verdict, text = said(capsys, IDS[0], answer)
+    assert verdict is None
+    assert f"expected one real number, got {type(answer).__name__}" in text
+
+
+def test_nan_is_no_answer(capsys):
+    verdict, text = said(capsys, IDS[0], np.nan)
+    assert verdict is None and "divided by zero" in text
+
+
+def test_a_wrong_sign_is_noticed(capsys):
+    answer = slow_quenches.gap(0.5)
+    assert "check the sign" in said(capsys, "slow_quenches.gap_half", -answer)[1]
+
+
+def test_unknown_exercise_names_near_matches():
+    with pytest.raises(KeyError, match="did you mean slow_quenches.gap_half"):
+        exercises.check("slow_quenches.gap_halve", 1.0)
+
+
+def test_answers_are_those_of_the_reference():
+    """Numbers worked out independently of the package."""
+    known = {
+        "slow_quenches.gap_half": 3**0.5,
+        "slow_quenches.fidelity_from_n": 0.86027,
+        "slow_quenches.kink_ratio": 0.5,
+        "slow_quenches.critical_exponent": -1 / 3,
+        "slow_quenches.universal_n": 1.38511,
+        "slow_quenches.delay": 3.83,
+    }
+    for exercise_id, value in known.items():
+        answer = exercises._exercises[exercise_id].answer()
+        assert answer == pytest.approx(value, rel=1e-3)
+
+
+def test_the_chapters_ask_what_can_be_checked():
+    asked = {
+        call.args[0].value
+        for path in NOTEBOOKS
+        for cell in code_cells(read(path))
+        for call in calls(parse(cell.source), "exercises.check")
+    }
+    assert asked <= set(IDS)
+    chapters = {path.parent.name for path in NOTEBOOKS if path.stem == "exercises"}
+    wanted = {each for each in IDS if each.partition(".")[0] in chapters}
+    assert wanted <= asked, f"not asked anywhere in {BOOK.name}"

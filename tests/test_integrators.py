@@ -1,0 +1,427 @@
+"""The method "tridiagonal" against QuTiP's own solvers and against exact exponentials."""
+
+import numpy as np
+import pytest
+import qutip
+import scipy.linalg
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from qutip import QobjEvo, SESolver, sesolve
+from qutip.solver.integrator import IntegratorException
+from scipy.special import jv
+
+from lmgbook import integrators
+from lmgbook.integrators import TridiagonalPropagator
+from lmgbook.lmg import tridiagonal_operator
+
+OURS = {"method": "tridiagonal", "progress_bar": "", "normalize_output": False, "atol": 1e-10}
+VERN = {"method": "vern9", "atol": 1e-13, "rtol": 1e-12, "nsteps": 10**6}
+VERN |= {"progress_bar": "", "normalize_output": False}
+ADAMS = VERN | {"method": "adams", "atol": 1e-13, "rtol": 1e-12}
+
+dims = st.integers(1, 8)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def random_parts(dim, rng, shared_shape=False, parts=3):
+    """Random tridiagonal operators; their couplings have one shape or different ones."""
+    shape = rng.normal(size=dim - 1)
+    operators = []
+    for _ in range(parts):
+        off = shape * rng.normal() if shared_shape else rng.normal(size=dim - 1)
+        operators.append(tridiagonal_operator(rng.normal(size=dim), off))
+    return operators
+
+
+def drive(parts):
+    """H(t) in QuTiP's list form: constant, oscillating, ramped."""
+    functions = [lambda t: np.cos(2 * t), lambda t: 0.3 * t - t**2 / 5]
+    return [parts[0], *([part, f] for part, f in zip(parts[1:], functions, strict=False))]
+
+
+def random_ket(dim, rng):
+    psi = rng.normal(size=dim) + 1j * rng.normal(size=dim)
+    return qutip.Qobj(psi / np.linalg.norm(psi))
+
+
+def distance(a, b):
+    """Norm of the difference, global phase included."""
+    return np.linalg.norm(a.full() - b.full())
+
+
+def spin(dim):
+    """Diagonal of Sz and off-diagonal of Sx."""
+    s = (dim - 1) / 2
+    m = np.arange(s, -s - 1, -1)
+    return m, np.sqrt((s + m[:-1]) * (s - m[:-1] + 1)) / 2
+
+
+def rotation(dim, field):
+    """A spin in a constant field along z and a time-dependent one along x."""
+    m, sx = spin(dim)
+    return [tridiagonal_operator(m, 0 * sx), [tridiagonal_operator(0 * m, sx), field]]
+
+
+# ---------------------------------------------------------------- the same as QuTiP
+
+
+@given(dims, seeds, st.booleans())
+def test_kets_agree_with_vern9(dim, seed, shared_shape):
+    rng = np.random.default_rng(seed)
+    H, psi = drive(random_parts(dim, rng, shared_shape)), random_ket(dim, rng)
+    times = [0.0, 0.7, 2.0, 2.1]
+    ours = sesolve(H, psi, times, options=OURS).states
+    reference = sesolve(H, psi, times, options=VERN).states
+    assert max(map(distance, ours, reference)) < 1e-7
+    assert ours[0] == psi
+
+
+@given(st.integers(2, 8), seeds, st.booleans())
+def test_propagators_agree_with_vern9(dim, seed, shared_shape):
+    rng = np.random.default_rng(seed)
+    H, one = drive(random_parts(dim, rng, shared_shape)), qutip.qeye(dim)
+    # the columns choose their steps one by one: unitary to the tolerance, not to rounding
+    ours = sesolve(H, one, [0.0, 1.5], options=OURS).states[-1]
+    assert distance(ours, sesolve(H, one, [0.0, 1.5], options=VERN).states[-1]) < 1e-7
+    np.testing.assert_allclose((ours.dag() * ours).full(), np.eye(dim), atol=1e-7)
+    np.testing.assert_allclose(np.linalg.norm(ours.full(), axis=0), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize("shared_shape", [True, False])
+def test_agrees_with_adams(shared_shape):
+    rng = np.random.default_rng(5)
+    H, psi = drive(random_parts(20, rng, shared_shape)), random_ket(20, rng)
+    ours = sesolve(H, psi, [0.0, 3.0], options=OURS).states[-1]
+    assert distance(ours, sesolve(H, psi, [0.0, 3.0], options=ADAMS).states[-1]) < 1e-7
+
+
+@given(dims, seeds)
+def test_constant_hamiltonian_is_the_exponential(dim, seed):
+    rng = np.random.default_rng(seed)
+    (H,), psi = random_parts(dim, rng, parts=1), random_ket(dim, rng)
+    ours = sesolve(H, psi, [0.0, 3.0], options=OURS).states[-1].full()
+    assert np.linalg.norm(ours - scipy.linalg.expm(-3j * H.full()) @ psi.full()) < 1e-8
+
+
+def test_arrays_and_sums_of_qobjevo():
+    rng = np.random.default_rng(2)
+    a, b = random_parts(5, rng, parts=2)
+    psi, times = random_ket(5, rng), np.linspace(0, 2, 101)
+    reference = sesolve([a, [b, lambda t: 1 + t / 2]], psi, times, options=VERN).states[-1]
+    for H in (
+        [a, [b, 1 + times / 2]],
+        [a, [b, qutip.coefficient(np.array([1.0, 2.0]), tlist=np.array([0.0, 2.0]), order=1)]],
+        QobjEvo([a, [b, lambda t: 1 + t]]) - QobjEvo([[b, lambda t: t / 2]]),
+        QobjEvo([a + b, [b, lambda t, w: w * t]], args={"w": 0.5}),
+    ):
+        assert distance(sesolve(H, psi, times, options=OURS).states[-1], reference) < 1e-7
+
+
+def test_expectation_values_and_unnormalised_states():
+    rng = np.random.default_rng(3)
+    H, psi = drive(random_parts(6, rng)), random_ket(6, rng)
+    times = np.linspace(0, 2, 21)
+    ours = sesolve(H, psi, times, e_ops=[H[0]], options=OURS).expect[0]
+    np.testing.assert_allclose(
+        ours, sesolve(H, psi, times, e_ops=[H[0]], options=VERN).expect[0], atol=1e-7
+    )
+    double = sesolve(H, 2j * psi, times, options=OURS).states[-1]
+    assert distance(double, 2j * sesolve(H, psi, times, options=OURS).states[-1]) < 1e-12
+
+
+def test_zero_columns_and_rectangular_operators():
+    rng = np.random.default_rng(4)
+    H = drive(random_parts(4, rng))
+    for operator in (qutip.basis(4, 1).proj(), qutip.Qobj(np.eye(4)[:, :2]), 0 * qutip.basis(4, 0)):
+        ours = sesolve(H, operator, [0.0, 1.0], options=OURS).states[-1]
+        assert distance(ours, sesolve(H, operator, [0.0, 1.0], options=VERN).states[-1]) < 1e-7
+
+
+def test_default_tolerance_and_default_normalisation():
+    rng = np.random.default_rng(7)
+    H, psi = drive(random_parts(6, rng)), random_ket(6, rng)
+    ours = sesolve(H, psi, [0, 3], options={"method": "tridiagonal", "progress_bar": ""}).states[-1]
+    assert distance(ours, sesolve(H, psi, [0, 3], options=VERN).states[-1]) < 1e-6
+
+
+# ---------------------------------------------------------------- the solver's life
+
+
+def test_one_solver_serves_several_runs():
+    rng = np.random.default_rng(6)
+    a, b = random_parts(5, rng, parts=2)
+    H = QobjEvo([a, [b, lambda t, w: np.sin(w * t)]], args={"w": 1.0})
+    ours, reference = SESolver(H, options=OURS), SESolver(H, options=VERN)
+    for w in (1.0, 3.0, 0.2):
+        psi = random_ket(5, rng)
+        x, y = (s.run(psi, [0, 1, 2], args={"w": w}).states[-1] for s in (ours, reference))
+        assert distance(x, y) < 1e-7
+    x, y = (s.run(psi, [1, 2]).states[-1] for s in (ours, reference))
+    assert distance(x, y) < 1e-7
+    assert ours.run(psi, [0, 1]).stats["method"] == "tridiagonal Magnus-Pade"
+
+
+def test_stepping_with_changing_arguments():
+    rng = np.random.default_rng(8)
+    a, b = random_parts(5, rng, parts=2)
+    H = QobjEvo([a, [b, lambda t, w: np.sin(w * t)]], args={"w": 1.0})
+    psi = random_ket(5, rng)
+    solvers = SESolver(H, options=OURS), SESolver(H, options=VERN)
+    for solver in solvers:
+        solver.start(psi, 0.5)
+    for t, args in ((1.0, None), (1.5, {"w": 4.0}), (2.5, None), (2.5, None), (3.0, {"w": 0.1})):
+        x, y = (solver.step(t, args=args) for solver in solvers)
+        assert distance(x, y) < 1e-7
+
+
+def test_steps_back_inside_the_last_interval():
+    rng = np.random.default_rng(9)
+    H, psi = QobjEvo(drive(random_parts(5, rng))), random_ket(5, rng)
+    integrator = SESolver(H, options=OURS)._integrator
+    integrator.set_state(0.0, psi.to("Dense").data)
+    for t in (1.0, 2.0, 1.5, 1.7):  # what a Monte-Carlo solver does around a jump
+        reached, state = integrator.mcstep(t)
+        assert reached == t
+        expected = sesolve(H, psi, [0.0, t], options=VERN).states[-1]
+        assert np.linalg.norm(state.to_array() - expected.full()) < 1e-7
+
+
+def test_time_does_not_run_backwards():
+    H, psi = qutip.sigmax(), qutip.basis(2, 0)
+    with pytest.raises(IntegratorException, match="t = 0.5: must not lie before the state's 1"):
+        sesolve(H, psi, [0, 1, 0.5], options=OURS)
+
+
+def test_repeated_times():
+    states = sesolve(qutip.sigmax(), qutip.basis(2, 0), [0, 0, 1, 1], options=OURS).states
+    assert distance(states[0], states[1]) == 0 and distance(states[2], states[3]) == 0
+
+
+# ---------------------------------------------------------------- accuracy
+
+
+def test_norm_over_a_long_run():
+    # 10 000 steps without any renormalisation by the solver
+    H = rotation(21, lambda t: 1 + 0.5 * np.cos(t))
+    options = OURS | {"fixed_step": 0.05}
+    psi = sesolve(H, qutip.basis(21, 0), [0, 500], options=options).states[-1]
+    assert abs(psi.norm() - 1) < 1e-10
+
+
+def test_global_phase():
+    shift = 1e3
+    H = rotation(11, lambda t: t)
+    psi = qutip.basis(11, 3)
+    plain = sesolve(H, psi, [0, 2], options=OURS).states[-1]
+    shifted = sesolve([H[0] + shift, H[1]], psi, [0, 2], options=OURS).states[-1]
+    assert distance(shifted, np.exp(-2j * shift) * plain) < 1e-8
+
+
+@pytest.mark.parametrize("shared_shape", [True, False], ids=["Magnus", "commutator-free"])
+def test_order_four(shared_shape):
+    rng = np.random.default_rng(1)
+    H, psi = drive(random_parts(6, rng, shared_shape)), random_ket(6, rng)
+    reference = sesolve(H, psi, [0, 2], options=VERN).states[-1]
+    steps = np.array([0.2, 0.1, 0.05, 0.025])
+    errors = [
+        distance(sesolve(H, psi, [0, 2], options=OURS | {"fixed_step": dt}).states[-1], reference)
+        for dt in steps
+    ]
+    slope = np.polyfit(np.log(steps), np.log(errors), 1)[0]
+    assert abs(slope - 4) < 0.2
+
+
+@pytest.mark.parametrize("shared_shape", [True, False], ids=["Magnus", "commutator-free"])
+def test_error_follows_the_tolerance(shared_shape):
+    rng = np.random.default_rng(11)
+    H, psi = drive(random_parts(6, rng, shared_shape)), random_ket(6, rng)
+    reference = sesolve(H, psi, [0, 5], options=VERN).states[-1]
+    for atol in (1e-5, 1e-7, 1e-9):
+        ours = sesolve(H, psi, [0, 5], options=OURS | {"atol": atol}).states[-1]
+        assert distance(ours, reference) < 300 * atol
+
+
+def test_branches_are_told_apart():
+    rng = np.random.default_rng(0)
+    d, o = rng.normal(size=(2, 5)), rng.normal(size=4)
+    one = TridiagonalPropagator(d, np.array([o, -2 * o]), None)
+    two = TridiagonalPropagator(d, rng.normal(size=(2, 4)), None)
+    assert one._magnus and not two._magnus
+
+
+def ones(times):
+    return np.ones((len(times), 1))
+
+
+def coherent(dim, theta):
+    """Spin coherent state at the angle theta to z: a narrow packet, real."""
+    return np.sqrt(scipy.stats.binom.pmf(np.arange(dim), dim - 1, np.sin(theta / 2) ** 2))
+
+
+def test_window_moves_and_changes_nothing(monkeypatch):
+    dim = 801
+    m, sx = spin(dim)
+    bands = np.array([0.2 * m, 0 * m]), np.array([0 * sx, sx])
+
+    def coefficients(times):
+        return np.stack([np.ones(len(times)), 1 + 0.1 * np.sin(times)], axis=1)
+
+    def run():
+        propagator = TridiagonalPropagator(*bands, coefficients, atol=1e-9)
+        propagator.start(0.0, coherent(dim, 0.3))
+        windows = []
+        for t in np.arange(0.2, 4.1, 0.2):
+            propagator.advance(t)
+            windows.append(propagator._window())
+        return propagator.state, np.array(windows)
+
+    moving, windows = run()
+    assert np.min(windows[:, 0]) == 0 and np.max(windows[:, 1]) == dim
+    assert np.max(windows[:, 1] - windows[:, 0]) < 0.7 * dim
+    monkeypatch.setattr(integrators, "TAIL", 0.0)
+    whole, windows = run()
+    assert np.all(windows[-1] == [0, dim])
+    assert np.linalg.norm(moving - whole) < 1e-10
+
+
+def test_packet_that_outruns_its_window():
+    # strong coupling: the packet spreads over 1000 sites from one
+    dim, t = 1201, 4.0
+    bands = np.zeros((1, dim)), np.full((1, dim - 1), 60.0)
+    propagator = TridiagonalPropagator(*bands, ones, atol=1e-9)
+    propagator.start(0.0, np.eye(1, dim, dim // 2).ravel())
+    propagator.advance(t)
+    # a free particle on a line: Bessel functions, the ends are not reached
+    distance_from_start = np.abs(np.arange(dim) - dim // 2)
+    expected = jv(distance_from_start, 2 * 60.0 * t) ** 2
+    np.testing.assert_allclose(propagator.probabilities, expected, atol=1e-8)
+
+
+def test_max_step_is_honoured():
+    rng = np.random.default_rng(10)
+    d, o = rng.normal(size=(1, 5)), rng.normal(size=(1, 4))
+    seen = []
+
+    def coefficients(times):
+        seen.extend(times)
+        return ones(times)
+
+    free = TridiagonalPropagator(d, o, coefficients, atol=1e-6)
+    free.advance(10.0)
+    short = TridiagonalPropagator(d, o, coefficients, atol=1e-6, max_step=0.01)
+    seen.clear()
+    short.advance(10.0)
+    assert short.steps >= 1000 > free.steps
+    assert np.max(np.diff(np.unique(seen))) < 0.01
+
+
+@pytest.mark.parametrize("width", [2.0, 0.5, 0.1])
+@pytest.mark.parametrize("background", [0.0, 0.02])
+def test_pulses(width, background):
+    def pulse(t):
+        return background + np.exp(-(((t - 30) / width) ** 2) / 2) / width
+
+    H, psi = rotation(11, pulse), qutip.basis(11, 0)
+    reference = sesolve(H, psi, [0, 60], options=VERN | {"max_step": width / 2}).states[-1]
+    options = OURS | {"max_step": width / 2, "atol": 1e-8}
+    assert distance(sesolve(H, psi, [0, 60], options=options).states[-1], reference) < 3e-6
+
+
+def test_onset_long_after_the_start():
+    # steps are long while nothing happens; the test has to notice what comes
+    H, psi = rotation(11, lambda t: 2 * np.exp(-((t - 50) ** 2))), qutip.basis(11, 0)
+    H[0] = 0.1 * H[0]
+    reference = sesolve(H, psi, [0, 100], options=VERN | {"max_step": 0.2}).states[-1]
+    options = OURS | {"atol": 1e-8, "max_step": 0.5}
+    assert distance(sesolve(H, psi, [0, 100], options=options).states[-1], reference) < 3e-6
+
+
+def test_jump_on_a_point_of_the_time_list():
+    def step(t):
+        return 0.1 if t < 2 else 2.0
+
+    H, psi = rotation(11, step), qutip.basis(11, 0)
+    middle = sesolve(H[0] + 0.1 * H[1][0], psi, [0, 2], options=VERN).states[-1]
+    expected = sesolve(H[0] + 2 * H[1][0], middle, [0, 2], options=VERN).states[-1]
+    assert distance(sesolve(H, psi, [0, 2, 4], options=OURS).states[-1], expected) < 1e-7
+
+
+# ---------------------------------------------------------------- what it does not serve
+
+
+def solve(H, psi=None, times=(0, 1), **options):
+    psi = qutip.basis(3, 0) if psi is None else psi
+    return sesolve(H, psi, list(times), options=OURS | options)
+
+
+J3 = {axis: qutip.jmat(1, axis) for axis in "xyz+"}
+
+
+@pytest.mark.parametrize(
+    "H, words",
+    [
+        (J3["x"] ** 2, "tridiagonal operators"),
+        ([J3["z"], [J3["x"] ** 2, lambda t: t]], "tridiagonal operators"),
+        (J3["y"], "real symmetric"),
+        ([J3["z"], [J3["+"] + J3["+"].dag() * 0.5, lambda t: t]], "real symmetric"),
+        ([J3["z"], [J3["x"], lambda t: 1j * t]], "real coefficients"),
+        (lambda t: J3["z"] * t, "not as a function"),
+        (QobjEvo(lambda t: J3["z"] * t) + J3["x"], "not as a function"),
+    ],
+)
+def test_refuses_what_it_cannot_serve(H, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        solve(H)
+    assert "'tridiagonal'" in str(caught.value)
+
+
+def test_refuses_feedback():
+    feedback = {"e": SESolver.ExpectFeedback(J3["z"], default=1.0)}
+    H = QobjEvo([J3["z"], [J3["x"], lambda t, e: e.real]], args=feedback)
+    with pytest.raises(ValueError, match="feedback"):
+        solve(H)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("since", [-1.0, 0.5])
+def test_hamiltonian_that_is_not_finite(bad, since):
+    H = [J3["z"], [J3["x"], lambda t: bad if t > since else 1.0]]
+    with pytest.raises(IntegratorException, match="not finite at t = ") as caught:
+        solve(H)
+    assert float(str(caught.value).split("=")[1]) >= since
+
+
+def test_state_that_is_not_finite():
+    with pytest.raises(ValueError, match="norm nan: must be finite"):
+        solve(J3["z"], qutip.Qobj([[np.nan], [0], [0]]))
+
+
+def test_tolerance_below_rounding():
+    with pytest.raises(IntegratorException, match="no step meets atol = 1e-18 at t = 0"):
+        solve([J3["z"], [J3["x"], lambda t: t]], atol=1e-18)
+
+
+@pytest.mark.parametrize(
+    "option, value, words",
+    [
+        ("atol", 0, "atol = 0: must be > 0"),
+        ("atol", -1e-8, "atol = -1e-08: must be > 0"),
+        ("atol", np.nan, "atol = nan: must be finite"),
+        ("max_step", -1, "max_step = -1: must lie in"),
+        ("fixed_step", -0.1, "fixed_step = -0.1: must lie in"),
+    ],
+)
+def test_bad_options(option, value, words):
+    with pytest.raises(ValueError, match=words):
+        solve(J3["z"], **{option: value})
+
+
+def test_unknown_option_is_refused_by_qutip():
+    with pytest.raises(KeyError, match="rtol"):
+        solve(J3["z"], rtol=1e-6)
+
+
+def test_registered_under_its_name():
+    assert SESolver.avail_integrators()["tridiagonal"] is integrators.IntegratorTridiagonal
+    assert "max_step" in str(SESolver(J3["z"], options={"method": "tridiagonal"}).options)

@@ -1,0 +1,273 @@
+import math
+
+import numpy as np
+import pytest
+
+from lmgbook import ledger
+
+GOOD = {
+    "id": "paper.limit",
+    "where": "Fig. 1",
+    "statement": "It tends to a constant.",
+    "printed": 0.35,
+    "tolerance": 0.01,
+    "verdict": "reproduced",
+    "notebook": "paper/first",
+}
+
+
+def write(folder, *claims, stem="paper", **top):
+    import yaml
+
+    content = {"paper": "someone2018", "title": "A title", "claims": list(claims)} | top
+    content = {key: value for key, value in content.items() if value is not None}
+    path = folder / f"{stem}.yml"
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def claim(**changes):
+    return {key: value for key, value in (GOOD | changes).items() if value is not None}
+
+
+def other(verdict, **changes):
+    return claim(**{"id": f"paper.{verdict.replace(' ', '_')}", "verdict": verdict} | changes)
+
+
+@pytest.fixture
+def claims(tmp_path, monkeypatch):
+    """A ledger of one claim of each kind, found from a folder inside the book."""
+    folder = tmp_path / "book" / "claims"
+    folder.mkdir(parents=True)
+    write(
+        folder,
+        claim(),
+        *(other(verdict, section="sec-why") for verdict in ("corrected", "not supported")),
+        other("conditional", section="sec-why", digits=".2f"),
+        other("open", section="sec-why", reason="No numbers.", tolerance=None, notebook=None),
+        claim(id="paper.residual", printed="$x=y$", target=0, tolerance=1e-6, measure="gap"),
+    )
+    inside = tmp_path / "book" / "paper"
+    inside.mkdir()
+    monkeypatch.chdir(inside)
+    monkeypatch.setattr(ledger, "_recorded", {})
+
+
+# --- the verdict and the number must agree ------------------------------------------------------
+
+
+def test_agreement_prints_one_plain_line_and_is_recorded(claims, capsys):
+    ledger.check("paper.limit", np.float64(0.3512))
+    assert capsys.readouterr().out == ("paper.limit: printed 0.35, here 0.3512 -> reproduced\n")
+    assert ledger._recorded == {"paper.limit": 0.3512}
+    assert type(ledger._recorded["paper.limit"]) is float
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("limit", 0.361, None),  # reproduced, but it is not
+        ("limit", 0.355, 0.006),  # the error bar reaches beyond the tolerance
+        ("limit", 0.365, 0.006),  # and back into it
+        ("corrected", 0.355, None),  # corrected, but the printed value holds
+        ("not_supported", 0.35, None),
+        ("not_supported", 0.365, 0.006),
+        ("conditional", 0.37, None),
+    ],
+)
+def test_contradiction_raises_and_records_nothing(claims, name, value, error):
+    with pytest.raises(ledger.Contradiction, match=f"paper.{name}"):
+        ledger.check(f"paper.{name}", value, error=error)
+    assert ledger._recorded == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("limit", 0.355, 0.004),
+        ("corrected", 0.37, 0.009),
+        ("not_supported", 0.37, None),
+        ("conditional", 0.35, None),
+        ("open", 123.0, 50.0),
+    ],
+)
+def test_consistent_values_pass(claims, name, value, error):
+    ledger.check(f"paper.{name}", value, error=error)
+
+
+def test_error_bar_is_printed(claims, capsys):
+    ledger.check("paper.limit", 0.3512, error=0.00123)
+    assert "here 0.3512 ± 0.001 ->" in capsys.readouterr().out
+
+
+def test_outside_the_condition_the_claim_must_fail(claims, capsys):
+    ledger.check("paper.conditional", 0.351, outside=0.5)
+    assert "0.35, outside the condition 0.50 -> conditional" in capsys.readouterr().out
+    assert ledger._recorded["paper.conditional.outside"] == 0.5
+    with pytest.raises(ledger.Contradiction, match="outside the condition agrees"):
+        ledger.check("paper.conditional", 0.351, outside=0.355)
+    with pytest.raises(ledger.Contradiction, match="outside the condition decides nothing"):
+        ledger.check("paper.conditional", 0.35, error=0.005, outside=0.362)
+    with pytest.raises(ValueError, match="outside is for conditional"):
+        ledger.check("paper.limit", 0.35, outside=0.5)
+
+
+def test_a_residual_says_what_was_measured_without_noise_digits(claims, capsys):
+    ledger.check("paper.residual", 3.7e-15)
+    assert capsys.readouterr().out == ("paper.residual: Fig. 1, gap below 1e-06 -> reproduced\n")
+
+
+def test_unknown_claim_names_near_matches(claims):
+    with pytest.raises(KeyError, match="did you mean paper.limit"):
+        ledger.check("paper.limits", 1.0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_no_number_is_no_check(claims, value):
+    for arguments in ({"value": value}, {"value": 0.35, "error": value}):
+        with pytest.raises(ValueError, match="must be finite"):
+            ledger.check("paper.limit", **arguments)
+    with pytest.raises(ValueError, match="outside"):
+        ledger.check("paper.conditional", 0.35, outside=value)
+    with pytest.raises(ValueError, match="error"):
+        ledger.check("paper.limit", 0.35, error=-0.1)
+
+
+# --- what the prose gets ------------------------------------------------------------------------
+
+
+def test_publish_glues_everything_as_plain_floats(claims, monkeypatch):
+    glued = {}
+    monkeypatch.setattr("IPython.get_ipython", object)
+    monkeypatch.setattr("myst_nb.glue", lambda name, value, display: glued.update({name: value}))
+    ledger.check("paper.limit", np.float32(0.35))
+    ledger.note(slope=np.float64(1.5), sizes=3)
+    ledger.publish()
+    assert glued == {"paper.limit": pytest.approx(0.35), "slope": 1.5, "sizes": 3}
+    assert {type(value) for value in glued.values()} == {float}
+
+
+def test_publish_is_silent_without_the_tools(claims, monkeypatch, capsys):
+    import sys
+
+    ledger.note(slope=1.0)
+    ledger.publish()  # no kernel
+    monkeypatch.setitem(sys.modules, "myst_nb", None)
+    ledger.publish()
+    assert capsys.readouterr().out == ""
+
+
+def test_note_refuses_what_is_no_number(claims):
+    with pytest.raises(ValueError, match="slope"):
+        ledger.note(slope=math.nan)
+
+
+# --- reading the files --------------------------------------------------------------------------
+
+
+def test_load(claims):
+    (paper,) = ledger.load_papers()
+    assert (paper.stem, paper.key, len(paper.claims)) == ("paper", "someone2018", 6)
+    loaded = ledger.load_claims()["paper.limit"]
+    assert (loaded.where, loaded.target, loaded.printed) == (("Fig. 1",), 0.35, "0.35")
+    assert loaded.format(0.351234) == "0.3512"
+
+
+@pytest.mark.parametrize(
+    ("changes", "target", "tolerance"),
+    [
+        ({"printed": "0.350"}, 0.35, 0.01),
+        ({"printed": "1e-3", "tolerance": "1e-4"}, 1e-3, 1e-4),
+        ({"printed": -2, "tolerance": {"relative": 0.05}}, -2, 0.1),
+        ({"printed": "$1/3$", "target": 0.5}, 0.5, 0.01),
+    ],
+)
+def test_numbers_are_understood(tmp_path, changes, target, tolerance):
+    write(tmp_path, claim(**changes))
+    loaded = ledger.load_claims(tmp_path)["paper.limit"]
+    assert loaded.target == target
+    assert loaded.tolerance == pytest.approx(tolerance)
+    assert loaded.printed == str(changes["printed"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"wher": "Eq. 1"}, "unknown key 'wher'; did you mean 'where'"),
+        ({"statement": None}, "'statement' is missing"),
+        ({"printed": None}, "'printed' is missing"),
+        ({"tolerance": None}, "'tolerance' is missing"),
+        ({"notebook": None}, "'notebook' is missing"),
+        ({"where": []}, "'where' is missing"),
+        ({"verdict": "reproducd"}, "verdict 'reproducd' must be one of reproduced, corrected"),
+        ({"verdict": "corrected"}, "'section' is missing"),
+        ({"verdict": "open", "section": "s"}, "'reason' is missing"),
+        ({"printed": "a constant"}, "'target' must say"),
+        ({"tolerance": -1}, "must be a number > 0"),
+        ({"tolerance": math.nan}, "must be a number > 0"),
+        ({"tolerance": {"percent": 1}}, "or {relative: number}"),
+        ({"tolerance": {"relative": 0.1}, "target": 0}, "target other than 0"),
+        ({"digits": ".4q"}, "digits '.4q'"),
+        ({"id": "elsewhere.limit"}, "the id must be 'paper.'"),
+    ],
+)
+def test_faults_name_file_and_claim(tmp_path, changes, message):
+    write(tmp_path, claim(**changes))
+    name = changes.get("id", "paper.limit")
+    with pytest.raises(ledger.LedgerError, match=f"paper.yml, claim {name}: ") as error:
+        ledger.load_papers(tmp_path)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("top", "message"),
+    [
+        ({"title": None}, "'title' is missing"),
+        ({"claims": []}, "'claims' is missing"),
+        ({"papers": "x"}, "unknown key 'papers'; did you mean 'paper'"),
+        ({"no_claim": [{"where": "Eq. 4"}]}, "'where' and a 'reason'"),
+        ({"claims": [{"where": "Eq. 1"}]}, "claim number 1: 'id' is missing"),
+        ({"claims": [claim(), claim()]}, "claim paper.limit: this id appears twice"),
+    ],
+)
+def test_faults_of_the_file_are_named(tmp_path, top, message):
+    write(tmp_path, claim(), **top)
+    with pytest.raises(ledger.LedgerError, match="paper.yml") as error:
+        ledger.load_papers(tmp_path)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["claims: [", "- a list"])
+def test_broken_yaml_names_the_file(tmp_path, text):
+    (tmp_path / "broken.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(ledger.LedgerError, match="broken.yml: "):
+        ledger.load_papers(tmp_path)
+
+
+def test_claims_are_found_beside_an_editable_install(tmp_path, monkeypatch):
+    package = tmp_path / "repository" / "lmgbook"
+    folder = tmp_path / "repository" / "book" / "claims"
+    elsewhere = tmp_path / "elsewhere"
+    for path in (package, folder, elsewhere):
+        path.mkdir(parents=True)
+    write(folder, claim())
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setattr(ledger.importlib.resources, "files", lambda name: package)
+    assert ledger.claims_folder() == folder
+
+
+def test_claims_are_found_inside_an_installed_package(tmp_path, monkeypatch):
+    package = tmp_path / "site-packages" / "lmgbook"
+    (package / "claims").mkdir(parents=True)
+    write(package / "claims", claim())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ledger.importlib.resources, "files", lambda name: package)
+    assert ledger.claims_folder() == package / "claims"
+
+
+def test_without_claims_the_reader_gets_advice_and_no_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ledger.importlib.resources, "files", lambda name: tmp_path / "lmgbook")
+    with pytest.raises(ledger.LedgerError, match="inside a copy of the book") as error:
+        ledger.check("paper.limit", 1.0)
+    assert str(tmp_path) not in str(error.value)
