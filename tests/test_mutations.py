@@ -5,11 +5,11 @@ it in a process of their own. Numba is switched off there: compiling would take 
 tiny problems do in plain Python.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -85,8 +85,28 @@ MUTANTS = [
 ]
 
 
-def run_tests(folder, tests, file=None, old=None, new=None):
-    """Run `tests` on a copy of the package in which `old` became `new`; returns the process."""
+# Imports once what every copy needs, then forks for each: argv is a list of [folder, tests].
+DRIVER = """
+import json, os, sys
+import hypothesis, numba, pytest, qutip, scipy.integrate, scipy.special, scipy.stats
+for folder, *tests in json.loads(sys.argv[1]):
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+        options = ["-q", "-p", "no:cacheprovider", "--rootdir", folder]
+        output = os.open("output", os.O_WRONLY | os.O_CREAT)
+        os.dup2(output, 1), os.dup2(output, 2)
+        os._exit(pytest.main([*options, "tests/test_copy.py", *tests]))
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status))
+"""
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+
+
+def make_copy(folder, file=None, old=None, new=None):
+    """Copy package and tests into `folder`, where `old` becomes `new` in one file."""
     shutil.copytree(
         ROOT / "lmgbook", folder / "lmgbook", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -103,38 +123,40 @@ def run_tests(folder, tests, file=None, old=None, new=None):
         f"    assert lmgbook.__file__.startswith({str(folder)!r})\n",
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-    command += ["-p", "no:nbval", "-p", "no:xdist", "--rootdir", str(folder), "tests/test_copy.py"]
-    return subprocess.run(
-        [*command, *(f"tests/{test}" for test in tests)],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder), "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """The unchanged copy with all tests, and each mutant with its own; two at a time."""
-    jobs = {"unchanged": (tmp_path_factory.mktemp("unchanged"), [mutant[-1] for mutant in MUTANTS])}
+    """Exit code and output for the unchanged copy with all tests and each mutant with its own."""
+    jobs, folders = [], {"unchanged": tmp_path_factory.mktemp("unchanged")}
+    make_copy(folders["unchanged"])
+    jobs.append([str(folders["unchanged"]), *(f"tests/{mutant[-1]}" for mutant in MUTANTS)])
     for index, (name, *change, test) in enumerate(MUTANTS):
-        jobs[name] = (tmp_path_factory.mktemp(f"mutant{index}"), [test], *change)
-    with ThreadPoolExecutor(2) as pool:
-        futures = {name: pool.submit(run_tests, *job) for name, job in jobs.items()}
-        yield futures
+        folders[name] = tmp_path_factory.mktemp(f"mutant{index}")
+        make_copy(folders[name], *change)
+        jobs.append([str(folders[name]), f"tests/{test}"])
+    run = subprocess.run(
+        [sys.executable, "-c", DRIVER, json.dumps(jobs)],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    codes = map(int, run.stdout.split())
+    outputs = ((folder / "output").read_text() for folder in folders.values())
+    return dict(zip(folders, zip(codes, outputs, strict=True), strict=True))
 
 
 def test_unchanged_copy_is_green(runs):
-    run = runs["unchanged"].result()
-    assert run.returncode == 0, run.stdout + run.stderr
+    code, output = runs["unchanged"]
+    assert code == 0, output
 
 
 @pytest.mark.parametrize("name", [mutant[0] for mutant in MUTANTS])
 def test_mutant_is_red(runs, name):
-    run = runs[name].result()
+    code, output = runs[name]
     # red by an assertion of a physical test: nothing else may have gone wrong in the copy
-    assert run.returncode == 1, run.stdout + run.stderr
-    assert "AssertionError" in run.stdout, run.stdout
-    assert "1 passed" in run.stdout and "error" not in run.stdout.splitlines()[-1], run.stdout
+    assert code == 1, output
+    assert "AssertionError" in output, output
+    assert "1 passed" in output and "error" not in output.splitlines()[-1], output

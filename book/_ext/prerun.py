@@ -77,6 +77,10 @@ def main(root):
             costs[name] = found.data
         except KeyError:
             waiting.append(name)
+    report = root / "_build" / "execution.json"
+    before = json.loads(report.read_text("utf-8")) if report.exists() else {}
+    # the longest first, so that no worker is left alone with it at the end
+    waiting.sort(key=lambda name: -before.get(name, {}).get("execution_seconds", 0))
     print(f"Notebooks: {len(costs)} unchanged, {len(waiting)} to run", flush=True)
 
     failed = False
@@ -99,8 +103,8 @@ def main(root):
                 f"{cost['peak_megabytes']} MB",
                 flush=True,
             )
-    report = {name: costs[name] for name in notebooks(root) if name in costs}
-    (root / "_build" / "execution.json").write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    in_order = {name: costs[name] for name in notebooks(root) if name in costs}
+    report.write_text(json.dumps(in_order, indent=2) + "\n", "utf-8")
     return 1 if failed else 0
 
 
