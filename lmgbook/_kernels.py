@@ -34,7 +34,7 @@ def cayley_steps(re, im, diag, off, f1, f2, dt, poles, residues, magnus):
     """Advance a state of norm one by equal steps of a tridiagonal Hamiltonian H(t), in place.
 
     H(t) = sum_k f_k(t) H_k, with real diagonals diag[k, i] and off-diagonals off[k, i] (row i to
-    i + 1; the last one leads out of the window and is ignored). f1[step, k] and f2[step, k] are the
+    i + 1; the last entry has no meaning). f1[step, k] and f2[step, k] are the
     coefficients at the two Gauss nodes of a step. With `magnus` a step is one exponential, the
     fourth-order Magnus exponent, which stays tridiagonal if all off-diagonals share one shape;
     otherwise it is the commutator-free pair, tridiagonal always.

@@ -58,7 +58,7 @@ def use(format="svg"):
         set_matplotlib_formats(format, bbox_inches=None, **dated)
 
 
-def reference(ax, value, label, axis="y", color=COLORS["grey"]):
+def reference(ax, value, label, axis="y", color=COLORS["grey"], side="end"):
     """Draw a paper's value as a thin line with its label on it.
 
     Parameters
@@ -72,22 +72,27 @@ def reference(ax, value, label, axis="y", color=COLORS["grey"]):
         "y" for a horizontal line at y = value, "x" for a vertical one.
     color : str
         Colour of line and text.
+    side : {"end", "start"}
+        Where on a horizontal line the label stands: at its right or at its left end.
 
     Returns
     -------
     matplotlib.text.Annotation
-        The label, to be moved if it collides with a curve.
+        The label.
 
     Raises
     ------
     ValueError
-        If `axis` is neither "x" nor "y".
+        If `axis` or `side` is none of its choices.
     """
     one_of("axis", axis, ("x", "y"))
+    one_of("side", side, ("end", "start"))
     line = ax.axhline if axis == "y" else ax.axvline
     line(value, color=color, linewidth=0.9, linestyle="-", zorder=1.5)
     place = {
-        "y": dict(xy=(1, value), xycoords=ax.get_yaxis_transform(), xytext=(-3, 3), ha="right"),
+        "y": dict(xy=(1, value), xycoords=ax.get_yaxis_transform(), xytext=(-3, 3), ha="right")
+        if side == "end"
+        else dict(xy=(0, value), xycoords=ax.get_yaxis_transform(), xytext=(3, 3), ha="left"),
         "x": dict(xy=(value, 1), xycoords=ax.get_xaxis_transform(), xytext=(4, -2), ha="left"),
     }[axis]
     return ax.annotate(

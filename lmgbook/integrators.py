@@ -13,8 +13,10 @@ the step follows the state and not the spectrum.
 The ingredients are classic: the fourth-order Magnus exponent (Blanes, Casas, Oteo, Ros, Phys. Rep.
 470, 151 (2009)), which for these Hamiltonians is again tridiagonal; the commutator-free pair of
 exponentials where it is not; a diagonal Pade approximant by tridiagonal solves; a step from the
-local error measured by step doubling; a window that follows the wave packet.
+local error measured by step doubling.
 """
+
+from functools import cache
 
 import numpy as np
 import qutip
@@ -23,12 +25,12 @@ from qutip.solver.sesolve import SESolver
 
 from ._validate import in_range, positive
 
-CHUNK = 64  # most steps between two measurements of the error and of the window
+CHUNK = 64  # most steps between two measurements of the error
 GAUSS = np.sqrt(3) / 6
-TAIL = 1e-26  # probability of one site below which the window may end
 _ORDER = 4
 
 
+@cache
 def _pade_poles():
     # exp(-ix) ~ P(-ix)/P(ix): poles and residues, refined by Newton steps because their rounding
     # errors are the same in every step and would add up
@@ -98,7 +100,6 @@ class TridiagonalPropagator:
         self._phase = 0.0
         self._dt = self._fixed_step or None
         self._chunk = CHUNK if self._fixed_step else 1
-        self._pad = 32
         self.steps = 0
 
     @property
@@ -138,26 +139,21 @@ class TridiagonalPropagator:
             if needed <= CHUNK or self._fixed_step:
                 dt = left / needed
             f = self._sample(self.t, dt, min(needed, self._chunk))
-            window = slice(*self._window())
-            re, im = self._re[window].copy(), self._im[window].copy()
+            re, im = self._re.copy(), self._im.copy()
             if self._fixed_step:
-                phase, error = self._run(re, im, window, f, dt), 0.0
+                phase, error = self._run(re, im, f, dt), 0.0
             else:
                 f = f[:, : self._roughest(f)]
-                phase = self._run(re, im, window, f[:, :-1], dt)
+                phase = self._run(re, im, f[:, :-1], dt)
                 t_last = self.t + (f.shape[1] - 1) * dt
-                last, error = self._tested_step(re, im, window, f[:, -1:], t_last, dt)
+                last, error = self._tested_step(re, im, f[:, -1:], t_last, dt)
                 phase += last
-            if self._escapes(re, im, window):
-                self._pad *= 2
-                continue
             count = f.shape[1]
             if not self._fixed_step and not self._accepts(error, dt, count):
                 rejected += 1
                 continue
             rejected = 0
-            self._re[:] = self._im[:] = 0.0
-            self._re[window], self._im[window] = re, im
+            self._re, self._im = re, im
             self._phase += phase
             self.steps += count
             self.t = float(t_end) if count == needed else self.t + count * dt
@@ -167,7 +163,7 @@ class TridiagonalPropagator:
         begin = t + dt * np.arange(count)
         nodes = np.concatenate([begin + (0.5 - GAUSS) * dt, begin + (0.5 + GAUSS) * dt])
         f = self._coefficients(nodes)
-        if not np.all(np.isfinite(f)):
+        if not np.isfinite(f).all():
             bad = nodes[~np.all(np.isfinite(f), axis=1)]
             raise IntegratorException(f"H(t) is not finite at t = {bad[0]:g}")
         return f.reshape(2, count, -1)
@@ -175,28 +171,29 @@ class TridiagonalPropagator:
     def _roughest(self, f):
         # the test is made on the last step of a chunk: end it where H(t) changes at least half as
         # fast as anywhere in it, so that a pulse or a jump cannot slip in between two tests
-        change = np.abs(f[1] - f[0]) @ self._size
-        between = np.abs(f[0, 1:] - f[1, :-1]) @ self._size
-        change[1:] = np.maximum(change[1:], between)
-        change[:-1] = np.maximum(change[:-1], between)
-        return np.flatnonzero(change >= 0.5 * np.max(change))[-1] + 1
+        count = f.shape[1]
+        if count == 1:
+            return 1
+        in_time = f.transpose(1, 0, 2).reshape(2 * count, -1)  # two nodes a step
+        change = np.abs(in_time[1:] - in_time[:-1]) @ self._size
+        last = np.flatnonzero(change >= 0.5 * change.max())[-1]
+        return (last + 1) // 2 + 1
 
-    def _run(self, re, im, window, f, dt):
+    def _run(self, re, im, f, dt):
         from . import _kernels  # compiled on first use
 
-        diag, off = self._diag[:, window], self._off[:, window]
         phase, change = _kernels.cayley_steps(
-            re, im, diag, off, f[0], f[1], dt, *self._pade, self._magnus
+            re, im, self._diag, self._off, f[0], f[1], dt, *self._pade, self._magnus
         )
         if not change < 1e-9:
             raise IntegratorException(f"norm changed by {change:g} in a step: not rounding")
         return phase
 
-    def _tested_step(self, re, im, window, f, t, dt):
+    def _tested_step(self, re, im, f, t, dt):
         # one step against two of half the length, which are kept; returns phase and difference
         once = re.copy(), im.copy()
-        difference = self._run(*once, window, f, dt)
-        phase = self._run(re, im, window, self._sample(t, dt / 2, 2), dt / 2)
+        difference = self._run(*once, f, dt)
+        phase = self._run(re, im, self._sample(t, dt / 2, 2), dt / 2)
         rotated = (once[0] + 1j * once[1]) * np.exp(1j * (phase - difference))
         return phase, np.linalg.norm(rotated - re - 1j * im)
 
@@ -224,18 +221,6 @@ class TridiagonalPropagator:
         image[1:] += o * psi[:-1]
         mean = np.vdot(psi, image).real
         return np.linalg.norm(image - mean * psi)
-
-    def _window(self):
-        weight = self._re**2 + self._im**2
-        inside = np.flatnonzero(weight > TAIL)
-        pad = max(self._pad, (inside[-1] - inside[0]) // 8)
-        return max(inside[0] - pad, 0), min(inside[-1] + 1 + pad, self.dim)
-
-    def _escapes(self, re, im, window):
-        edge = max(2, self._pad // 8)
-        left = window.start > 0 and np.max(re[:edge] ** 2 + im[:edge] ** 2) > TAIL
-        right = window.stop < self.dim and np.max(re[-edge:] ** 2 + im[-edge:] ** 2) > TAIL
-        return left or right
 
 
 class IntegratorTridiagonal(Integrator):
@@ -274,7 +259,7 @@ class IntegratorTridiagonal(Integrator):
         for k, function in enumerate(self._functions):
             if function is not None:
                 column = np.array([function(t) for t in times])
-                if np.any(np.imag(column) != 0):
+                if column.imag.any():
                     raise ValueError("method 'tridiagonal' needs real coefficients")
                 values[:, k] = column.real
         return values
@@ -329,15 +314,15 @@ class IntegratorTridiagonal(Integrator):
 
 
 def _real_bands(operator):
-    matrix = operator.to("CSR").data_as("csr_matrix").tocoo()
-    if matrix.nnz and np.max(np.abs(matrix.row - matrix.col)) > 1:
+    matrix = operator.to("Dia").data_as("dia_matrix")
+    if any(np.any(matrix.diagonal(k)) for k in matrix.offsets if abs(k) > 1):
         raise ValueError("method 'tridiagonal' needs tridiagonal operators: elements lie outside")
+    lower, diagonal, upper = (matrix.diagonal(k) for k in (-1, 0, 1))
     scale = np.max(np.abs(matrix.data), initial=0.0)
-    matrix = matrix.tocsr()
-    imaginary = np.max(np.abs(matrix.data.imag), initial=0.0)
-    if max(imaginary, abs(matrix - matrix.T).max()) > 1e-14 * scale:
-        raise ValueError("method 'tridiagonal' needs real symmetric operators")
-    return matrix.diagonal().real, matrix.diagonal(1).real
+    for wrong in (diagonal.imag, upper.imag, upper - lower):
+        if np.max(np.abs(wrong), initial=0.0) > 1e-14 * scale:
+            raise ValueError("method 'tridiagonal' needs real symmetric operators")
+    return diagonal.real, upper.real
 
 
 SESolver.add_integrator(IntegratorTridiagonal, IntegratorTridiagonal.method)

@@ -254,38 +254,7 @@ def ones(times):
     return np.ones((len(times), 1))
 
 
-def coherent(dim, theta):
-    """Spin coherent state at the angle theta to z: a narrow packet, real."""
-    return np.sqrt(scipy.stats.binom.pmf(np.arange(dim), dim - 1, np.sin(theta / 2) ** 2))
-
-
-def test_window_moves_and_changes_nothing(monkeypatch):
-    dim = 801
-    m, sx = spin(dim)
-    bands = np.array([0.2 * m, 0 * m]), np.array([0 * sx, sx])
-
-    def coefficients(times):
-        return np.stack([np.ones(len(times)), 1 + 0.1 * np.sin(times)], axis=1)
-
-    def run():
-        propagator = TridiagonalPropagator(*bands, coefficients, atol=1e-9)
-        propagator.start(0.0, coherent(dim, 0.3))
-        windows = []
-        for t in np.arange(0.2, 4.1, 0.2):
-            propagator.advance(t)
-            windows.append(propagator._window())
-        return propagator.state, np.array(windows)
-
-    moving, windows = run()
-    assert np.min(windows[:, 0]) == 0 and np.max(windows[:, 1]) == dim
-    assert np.max(windows[:, 1] - windows[:, 0]) < 0.7 * dim
-    monkeypatch.setattr(integrators, "TAIL", 0.0)
-    whole, windows = run()
-    assert np.all(windows[-1] == [0, dim])
-    assert np.linalg.norm(moving - whole) < 1e-10
-
-
-def test_packet_that_outruns_its_window():
+def test_packet_that_spreads_over_all_sites():
     # strong coupling: the packet spreads over 1000 sites from one
     dim, t = 1201, 4.0
     bands = np.zeros((1, dim)), np.full((1, dim - 1), 60.0)

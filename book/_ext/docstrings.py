@@ -27,6 +27,7 @@ def after_napoleon(app, what, name, obj, options, lines):
 
 
 def setup(app):
+    app.add_css_file("api.css")
     # napoleon works at the default priority, 500
     app.connect("autodoc-process-docstring", before_napoleon, priority=400)
     app.connect("autodoc-process-docstring", after_napoleon, priority=600)

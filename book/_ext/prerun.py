@@ -15,10 +15,11 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from exec_cache_key import open_cache_path, set_kernel_environment
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
+
+from exec_cache_key import open_cache_path, set_kernel_environment
 
 WORKERS = 2
 # getrusage counts kilobytes on Linux, bytes on macOS

@@ -21,6 +21,11 @@ class Handler(SimpleHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A browser that leaves in the middle of an answer is no error."""
+
+
 def chromium_path():
     candidates = [os.environ.get("LMGBOOK_CHROMIUM", ""), *CHROMIUM]
     return next(filter(None, map(shutil.which, candidates)), None)
@@ -46,7 +51,7 @@ def serve():
     servers = []
 
     def start(folder):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        server = Server(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"

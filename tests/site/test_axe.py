@@ -10,6 +10,14 @@ pytestmark = pytest.mark.browser
 FOLLOWED = "s => [undefined, s].includes(document.documentElement.dataset.theme)"
 SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
+# One coloured word of each kind tells as much as a thousand, in a twentieth of the time.
+THIN_OUT = """() => {
+  const seen = new Set();
+  for (const span of document.querySelectorAll("pre span[class]"))
+    if (seen.has(span.className)) span.replaceWith(span.textContent);
+    else seen.add(span.className);
+}"""
+
 # Only colours differ between the schemes, so that dark needs no more than the rules on colour.
 RULES = {
     "light": {"resultTypes": ["violations"]},
@@ -27,6 +35,7 @@ def violations(browser, url):
     page.goto(url)
     page.add_style_tag(content="* { transition: none !important; }")
     page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
+    page.evaluate(THIN_OUT)
     for scheme, options in RULES.items():
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(FOLLOWED, arg=scheme)
