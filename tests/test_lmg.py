@@ -261,9 +261,9 @@ def test_mean_field_is_critical_at_twice_J():
 def test_large_sector_is_built_fast():
     durations = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         H = LMG(4096, 0.5, 1.0).hamiltonian("even")
-        durations.append(time.perf_counter() - start)
+        durations.append(time.process_time() - start)
     assert H.shape == (2049, 2049)
     assert min(durations) < 0.1
 

@@ -88,7 +88,7 @@ MUTANTS = [
 # Imports once what every copy needs, then forks for each: argv is a list of [folder, tests].
 DRIVER = """
 import json, os, sys
-import hypothesis, numba, pytest, qutip, scipy.integrate, scipy.special, scipy.stats
+import hypothesis, numba, pytest, qutip, scipy.integrate, scipy.special
 for folder, *tests in json.loads(sys.argv[1]):
     child = os.fork()
     if child == 0:

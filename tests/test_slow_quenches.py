@@ -60,6 +60,17 @@ def test_exact_gap_at_the_critical_point():
     np.testing.assert_allclose(scaled, [2.0812, 2.1123, 2.1339], atol=1e-4)
 
 
+def test_critical_amplitude():
+    assert abs(sq.critical_amplitude() - 2.17419) < 1e-5
+    assert abs(sq.critical_amplitude(60) - sq.critical_amplitude(200)) < 1e-10
+    # what is missing at finite N falls like N^(-1/3): half at eight times the size
+    N = np.array([512, 4096, 32768])
+    rest = sq.critical_amplitude() - np.array([gap(1.0, int(n)) for n in N]) * N ** (1 / 3)
+    np.testing.assert_allclose(rest[:-1] / rest[1:], 2, rtol=0.06)
+    with pytest.raises(ValueError, match="basis = 5: must be an integer >= 20"):
+        sq.critical_amplitude(5)
+
+
 # ---------------------------------------------------------------- the critical oscillator, Eq. (10)
 
 
