@@ -262,12 +262,12 @@ def _():
     return 1 / math.expm1(2 * math.pi / 10)
 
 
-@exercise("slow_quenches.delay", tolerance=0.005)
-def _delay():
+@exercise("slow_quenches.slow_enough", tolerance=0.005)
+def _slow_enough():
     return brentq(lambda lam: slow_quenches.universal_fidelity(lam) - 0.8, 1, 10)
 
 
-@_delay.mistake("You took the product over every j. By parity only the odd ones take part.")
+@_slow_enough.mistake("You took the product over every j. By parity only the odd ones take part.")
 def _():
     def product(lam):
         return math.prod(1 - math.exp(-2 * math.pi * j / lam) for j in range(1, 100))
@@ -275,11 +275,13 @@ def _():
     return brentq(lambda lam: product(lam) - 0.8, 1, 10)
 
 
-@_delay.mistake("This is where one fifth of an excitation is left, n = 0.2, not where f = 0.8.")
+@_slow_enough.mistake(
+    "This is where one fifth of an excitation is left, n = 0.2, not where f = 0.8."
+)
 def _():
     return brentq(lambda lam: slow_quenches.universal_excitations(lam) - 0.2, 1, 10)
 
 
-@_delay.mistake("The exponent is 2 pi j/Lambda: the factor 2 is missing.")
+@_slow_enough.mistake("The exponent is 2 pi j/Lambda: the factor 2 is missing.")
 def _():
-    return _delay.answer() / 2
+    return _slow_enough.answer() / 2

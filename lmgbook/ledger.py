@@ -82,6 +82,9 @@ class Claim:
 
     def format(self, value):
         """Return `value` (float) as text with the digits of this claim."""
+        if self.target == 0 and abs(value) < min(1e-6, self.tolerance):
+            # digits of rounding noise differ from machine to machine
+            return f"below {self.tolerance:.0e}"
         return format(float(value), self.digits)
 
 
@@ -342,10 +345,7 @@ def _line(claim, value, error, outside):
     # a formula would read badly as plain text: then the line names the place instead
     formula = "$" in claim.printed
     paper = claim.where[0] if formula else f"printed {claim.printed}"
-    number = claim.format(value)
-    if claim.target == 0 and abs(value) < min(1e-6, claim.tolerance):
-        number = f"below {claim.tolerance:.0e}"  # digits of rounding noise differ by machine
-    ours = f"{claim.measure.replace('$', '') or 'here'} {number}"
+    ours = f"{claim.measure.replace('$', '') or 'here'} {claim.format(value)}"
     if error:
         ours += f" ± {error:.1g}"
     if outside is not None:

@@ -18,6 +18,8 @@ from .integrators import GAUSS, TridiagonalPropagator
 from .lmg import LMG, bands, lowest_vector, magnetic_numbers, sector_isometry
 
 BELOW, ABOVE = 8.0, 4.0  # |d Omega^2/dh| at h = 1 on the two sides, Eq. (5)
+# Omega(0)^2 above which the first order in the kink is better than the difference of Airy functions
+WEAK = 1000.0
 
 
 def gap(h, N=None):
@@ -133,6 +135,7 @@ def critical_excitations(lam, c0=1.0):
     size_out, rate_out, slope_out = _airy_mode(BELOW, offset)
     # the outgoing mode is the incoming one of the other side run backwards: its slope changes sign
     n = size_in * rate_out + rate_in * size_out + 2 * slope_in * slope_out - 0.5
+    n = np.where(offset > WEAK, ((ABOVE + BELOW) / 8) ** 2 / offset**3, n)
     return n if np.ndim(n) else float(n)
 
 
@@ -151,6 +154,7 @@ def critical_half_ramp(lam, c0=1.0):
     offset = positive("c0", c0) ** 2 * _lambda(lam) ** (-2 / 3)
     size, rate, _ = _airy_mode(ABOVE, offset)
     n = (offset * size + rate) / (2 * np.sqrt(offset)) - 0.5
+    n = np.where(offset > WEAK, (ABOVE / 8) ** 2 / offset**3, n)
     return n if np.ndim(n) else float(n)
 
 
@@ -443,6 +447,8 @@ def exact_ramp(
     Returns
     -------
     ExactRamp
+        For odd N and a negative field the ground state is odd; heat and fidelity of a ground-state
+        start then refer to the even sector.
 
     Raises
     ------
@@ -616,6 +622,8 @@ def universal_reverse_excitations(lam):
 def _sum_over_modes(lam, term, step, final=lambda total: total):
     values = _lambda(lam)
     total = np.empty_like(values)
+    if np.any(values > 1e6):
+        raise ValueError(f"lam = {lam!r}: must be <= 1e6 (the sum has some 7 lam terms)")
     for index, one in np.ndenumerate(values):
         # beyond exp(-45) a term is below rounding
         j = np.arange(1, max(2.0, 45 * one / (2 * np.pi)) + step, step)

@@ -33,7 +33,7 @@ EXERCISES = book(
         "# END SOLUTION\nexercises.check('slow_quenches.kink_ratio', ratio)",
     ),
     cell("markdown", "```{solution-start} ex-gap\n```\nSECRET"),
-    cell("code", "print('SECRET')\nexercises.check('slow_quenches.delay', 3 * 1.27)"),
+    cell("code", "print('SECRET')\nexercises.check('slow_quenches.slow_enough', 3 * 1.27)"),
     cell("markdown", "SECRET\n```{solution-end}\n```"),
     cell("markdown", "```{solution} ex-gap\nSECRET\n```"),
     cell(
@@ -58,7 +58,7 @@ def test_no_solution_survives_and_everything_else_does():
         "exercises.check('slow_quenches.gap_half', answer)",
         "def double(x):\n    '''Twice x.'''\n    return ...  # your code here\n\n"
         "ratio = ...  # your code here\nexercises.check('slow_quenches.kink_ratio', ratio)",
-        "# your code here\nexercises.check('slow_quenches.delay', ...)",
+        "# your code here\nexercises.check('slow_quenches.slow_enough', ...)",
         "print(1)",
     ]
     assert all(not c.outputs and c.execution_count is None for c in code_cells(student))

@@ -89,7 +89,7 @@ class ExecutionStatus(SphinxDirective):
         head = ("notebook", "time (s)", "processor (s)", "memory (MB)")
         keys = ("execution_seconds", "cpu_seconds", "peak_megabytes")
         rows = [
-            (self.link(name.removesuffix(".ipynb")), *(str((cost or {}).get(k, "")) for k in keys))
+            (self.link(name.removesuffix(".ipynb")), *(self.number(cost, key) for key in keys))
             for name, cost in costs.items()
         ]
         total = sum((cost or {}).get("execution_seconds", 0) for cost in costs.values())
@@ -98,6 +98,10 @@ class ExecutionStatus(SphinxDirective):
         group += nodes.thead("", self.row(head))
         group += nodes.tbody("", *map(self.row, rows))
         return nodes.table("", group)
+
+    def number(self, cost, key):
+        value = (cost or {}).get(key, "")
+        return f"{value:.1f}" if isinstance(value, float) else str(value)
 
     def row(self, cells):
         return nodes.row("", *(nodes.entry("", self.paragraph(cell)) for cell in cells))

@@ -126,7 +126,7 @@ def printed(claim, parse):
 
 def number(claim, outside=False):
     key = f"{claim.id}.outside" if outside else claim.id
-    return Number("", key=key, digits=claim.digits, classes=["ledger-value"])
+    return Number("", key=key, entry=claim, classes=["ledger-value"])
 
 
 def badge(verdict, claim_id=None, text=None):
@@ -348,7 +348,7 @@ class Resolve(SphinxPostTransform):
 
     def number(self, node, values):
         if node["key"] in values:
-            text = format(values[node["key"]], node["digits"])
+            text = node["entry"].format(values[node["key"]])
             lead = [nodes.Text(node["optional"])] if "optional" in node else []
             return nodes.inline("", "", *lead, *typeset(text), classes=node["classes"])
         if "optional" in node:
