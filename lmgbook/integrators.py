@@ -227,7 +227,8 @@ class IntegratorTridiagonal(Integrator):
     """QuTiP integrator for tridiagonal H(t): Magnus-4 with diagonal Pade steps.
 
     Usable with ``method="tridiagonal"`` in `sesolve` and `SESolver`, for kets and for operators
-    (propagators). The norm is kept to rounding; nothing is renormalised to hide an error.
+    (propagators). The steps are unitary; only what rounding does to the norm is divided out, and a
+    larger change raises an error.
     """
 
     integrator_options = {"atol": 1e-8, "max_step": 0, "fixed_step": 0}

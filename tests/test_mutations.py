@@ -15,7 +15,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FILES = ["conftest.py", "test_lmg.py", "test_integrators.py", "test_slow_quenches.py"]
+FILES = [
+    "conftest.py",
+    "bad_input.py",
+    "test_lmg.py",
+    "test_integrators.py",
+    "test_slow_quenches.py",
+]
 
 # (name, file, what it says, what the mutant says, the test that has to notice)
 MUTANTS = [
