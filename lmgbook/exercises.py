@@ -5,13 +5,17 @@ which `check` recognises and explains. Neither is ever printed.
 """
 
 import difflib
+import itertools
 import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import qutip
 from scipy.optimize import brentq
 
 from . import slow_quenches
+from .leggett_garg import LeggettGarg, goldilocks_size, instanton_splitting, thermal_rate
+from .lmg import magnetic_numbers
 
 
 @dataclass(frozen=True)
@@ -285,3 +289,359 @@ def _():
 @_slow_enough.mistake("The exponent is 2 pi j/Lambda: the factor 2 is missing.")
 def _():
     return _slow_enough.answer() / 2
+
+
+# --- Leggett-Garg -------------------------------------------------------------------------------
+
+FIELD, BENCHMARK, THIRD = 0.95, 0.05, math.pi / 3  # Gamma/J3, gamma in 1/s, Delta tau
+
+
+def _two_level_k3(phase, decay=0.0):
+    """K3 of C(t) = exp(-decay t) cos t, times in units of 1/Delta."""
+
+    def c(t):
+        return math.exp(-decay * t) * math.cos(t)
+
+    return 2 * c(phase) - c(2 * phase)
+
+
+def _looks(hamiltonian, noise, sign, state, interval):
+    """C(t_i, t_j) for looks an interval apart, by the exponential of the Liouvillian (callable)."""
+    step = (noise + qutip.liouvillian(hamiltonian)) * interval
+
+    def correlation(i, j):
+        early = qutip.vector_to_operator((i * step).expm() @ qutip.operator_to_vector(state))
+        asked = qutip.operator_to_vector((sign @ early + early @ sign) / 2)
+        return (sign @ qutip.vector_to_operator(((j - i) * step).expm() @ asked)).tr().real
+
+    return correlation
+
+
+def _noise(jz, rate, loss=0.5, jump=1.0):
+    square = jz @ jz
+    both = qutip.spre(square) + qutip.spost(square)
+    return rate * (jump * qutip.sprepost(jz, jz) - loss * both)
+
+
+@exercise("leggett_garg.longest_interval", tolerance=0.002)
+def _longest_interval():
+    return brentq(lambda phase: _two_level_k3(phase) - 1, 1, 2)
+
+
+@_longest_interval.mistake("This is the best interval. The question is where the violation ends.")
+def _():
+    return THIRD
+
+
+@_longest_interval.mistake(
+    "This is the time from the first look to the third; the interval is half of it."
+)
+def _():
+    return 2 * _longest_interval.answer()
+
+
+@_longest_interval.mistake("You measure in periods of the tunnelling; the unit here is 1/Delta.")
+def _():
+    return _longest_interval.answer() / (2 * math.pi)
+
+
+def _pasts(looks=4, value=2):
+    """Number of histories of definite signs with this K_n (int)."""
+    histories = itertools.product([1, -1], repeat=looks)
+    return sum(
+        sum(a * b for a, b in itertools.pairwise(each)) - each[0] * each[-1] == value
+        for each in histories
+    )
+
+
+@exercise("leggett_garg.histories", tolerance=0.001)
+def _reaching_the_bound():
+    return _pasts()
+
+
+@_reaching_the_bound.mistake("This is the answer for three looks.")
+def _():
+    return _pasts(looks=3, value=1)
+
+
+@_reaching_the_bound.mistake(
+    "K4 does not change when all signs flip, but the flipped history is another one."
+)
+def _():
+    return _pasts() / 2
+
+
+@_reaching_the_bound.mistake("These are all histories. Does + - + - reach the bound?")
+def _():
+    return 2**4
+
+
+@_reaching_the_bound.mistake("More than the constant histories reach it: try + + + -.")
+def _():
+    return 2
+
+
+@exercise("leggett_garg.damped", tolerance=0.002)
+def _damped(phase=math.pi / 4):
+    return brentq(lambda decay: _two_level_k3(phase, decay) - 1, 0, 1)
+
+
+@_damped.mistake("This is the threshold for the longer interval, from the page.")
+def _():
+    return _damped.answer(THIRD)
+
+
+@_damped.mistake("This is the decay in one interval. Divide by Delta times the interval.")
+def _():
+    return _damped.answer() * math.pi / 4
+
+
+@_damped.mistake("You divided by the longer interval, pi/3 Delta.")
+def _():
+    return _damped.answer() * (math.pi / 4) / THIRD
+
+
+@_damped.mistake("This is exp(-Gamma tau), not yet Gamma.")
+def _():
+    return math.exp(-_damped.answer() * math.pi / 4)
+
+
+@exercise("leggett_garg.kelvin", tolerance=0.003)
+def _kelvin():
+    return thermal_rate(50e-9) / (2 * math.pi) / 1e3
+
+
+@_kelvin.mistake("This is an angular frequency, k_B T over h-bar. A frequency has 2 pi less.")
+def _():
+    return thermal_rate(50e-9) / 1e3
+
+
+@_kelvin.mistake("This is in hertz; the question asks for kilohertz.")
+def _():
+    return thermal_rate(50e-9) / (2 * math.pi)
+
+
+@_kelvin.mistake("h is 2 pi times h-bar: divide by 2 pi, do not multiply.")
+def _():
+    return thermal_rate(50e-9) * 2 * math.pi / 1e3
+
+
+def _cold():
+    return LeggettGarg(levels=2).coupling, thermal_rate(2e-9)
+
+
+def _per_factor_of_five():
+    m = math.sqrt(1 - FIELD**2)
+    return math.log(5) / (math.atanh(m) - m)
+
+
+@exercise("leggett_garg.colder", tolerance=0.004)
+def _colder():
+    return goldilocks_size(FIELD, _cold()[0], 2e-9)
+
+
+@_colder.mistake(
+    "You used the exponent alone. The prefactor still grows with N, so it takes more spins."
+)
+def _():
+    return 370 + _per_factor_of_five()
+
+
+@_colder.mistake("The splitting is an amplitude, not a probability: no factor 2 in the exponent.")
+def _():
+    return 370 + _per_factor_of_five() / 2
+
+
+@_colder.mistake("The splitting does not fall as 1/N: five times colder is not five times larger.")
+def _():
+    return 370 * 5
+
+
+@_colder.mistake(
+    "The instanton formula is close, but its corrections fall as 1/N only: diagonalise."
+)
+def _():
+    coupling, wanted = _cold()
+    return brentq(lambda N: coupling * instanton_splitting(N, FIELD) - wanted, 400, 900)
+
+
+def _rate_without_jump(loss=0.5, jump=0.0):
+    magnet = LeggettGarg()
+
+    def excess(rate):
+        noise = _noise(magnet.jz, rate, loss, jump)
+        c = _looks(magnet.hamiltonian, noise, magnet.sign, magnet.state(), magnet.interval)
+        return 2 * c(0, 1) - c(0, 2) - 1
+
+    return brentq(excess, 0.01, 1)
+
+
+@exercise("leggett_garg.jump_off", tolerance=0.004)
+def _jump_off():
+    return _rate_without_jump()
+
+
+@_jump_off.mistake("The jump term is still there: this is the threshold of the full equation.")
+def _():
+    return _rate_without_jump(jump=1.0)
+
+
+@_jump_off.mistake("The loss is gamma/2 times the anticommutator: the half is missing.")
+def _():
+    return _rate_without_jump(loss=1.0)
+
+
+def _damped_cosine():
+    magnet = LeggettGarg()
+    squares = magnet.operator(magnetic_numbers(magnet.N) ** 2).diag()
+    x = -1 + math.sqrt(1 + 2 / abs(magnet.sign[0, 1]) ** 2)
+    return -math.log(x) / (np.mean(squares[:2]) * magnet.interval)
+
+
+@_jump_off.mistake("This is the damped cosine of the chapter, with two levels. Keep all five.")
+def _():
+    return _damped_cosine()
+
+
+@_jump_off.mistake("This is the factor over the two-level estimate; asked is the rate.")
+def _():
+    return _jump_off.answer() / _damped_cosine()
+
+
+def _stray(cooled=True, phase=math.pi / 4):
+    magnet = LeggettGarg()
+    interval = phase / magnet.splitting
+    unit = magnet.splitting / (2 * abs(magnet.jz[0, 1]))
+    noise = _noise(magnet.jz, BENCHMARK)
+
+    def excess(tilt):
+        hamiltonian = magnet.hamiltonian - tilt * unit * magnet.jz
+        # the ground state in the stray field, or without it
+        ground = (hamiltonian if cooled else magnet.hamiltonian).eigenstates(eigvals=1)[1][0]
+        c = _looks(hamiltonian, noise, magnet.sign, ground.proj(), interval)
+        return c(0, 1) + c(1, 2) - c(0, 2) - 1
+
+    return brentq(excess, 0.3, 2)
+
+
+@exercise("leggett_garg.tilt", tolerance=0.002)
+def _tilt():
+    return _stray()
+
+
+@_tilt.mistake("This is part (a): two levels, no noise, a perfect question. Now the magnet.")
+def _():
+    # K3 = 1 where the faster oscillation has turned by a right angle in the same interval
+    return math.sqrt((_longest_interval.answer() / (math.pi / 4)) ** 2 - 1)
+
+
+@_tilt.mistake("This is h<0|Jz|1>. The tilt of the wells is twice that.")
+def _():
+    return _stray() / 2
+
+
+@_tilt.mistake("This is for looks pi/3 Delta apart. Here they follow sooner.")
+def _():
+    return _stray(phase=THIRD)
+
+
+@_tilt.mistake("You started in the ground state without the field; the magnet was cooled in it.")
+def _():
+    return _stray(cooled=False)
+
+
+@exercise("leggett_garg.leak", tolerance=0.004)
+def _leak():
+    doublet = LeggettGarg(levels=2).vectors
+    ground = doublet[:, 0]
+    up = magnetic_numbers(370) >= 0
+    halves = [doublet.T @ (side * ground) for side in (up, ~up)]
+    return float(1 - np.sum(np.square(halves)))
+
+
+@_leak.mistake("You are off by the ground state: one half of the population never left it.")
+def _():
+    return 1 - abs(LeggettGarg(levels=2).sign[0, 1]) ** 2
+
+
+@_leak.mistake("These are levels 2 to 4 only. The leak goes further up, out of the five levels.")
+def _():
+    q = LeggettGarg().sign.full().real
+    return np.sum(q[2:, 0] ** 2) / 2
+
+
+@_leak.mistake("A population is the square of a matrix element of Q.")
+def _():
+    return 1 - abs(LeggettGarg(levels=2).sign[0, 1])
+
+
+@_leak.mistake("This is what stays in the doublet.")
+def _():
+    return 1 - _leak.answer()
+
+
+@exercise("leggett_garg.best_state", tolerance=0.002)
+def _best_state():
+    return float(LeggettGarg().k3_operator(BENCHMARK).eigenenergies()[-1])
+
+
+@_best_state.mistake(
+    "This is the ground state. A superposition of even levels does a little better."
+)
+def _():
+    return LeggettGarg().k3(BENCHMARK)
+
+
+@_best_state.mistake("The stationary combination: the state must move on to the second look.")
+def _():
+    return float(LeggettGarg().k3_operator(BENCHMARK, stationary=True).eigenenergies()[-1])
+
+
+@_best_state.mistake("The noise is missing: the benchmark rate is part of the question.")
+def _():
+    return float(LeggettGarg().k3_operator(0.0).eigenenergies()[-1])
+
+
+@_best_state.mistake("This is the worst state, at the other end of the spectrum.")
+def _():
+    return float(LeggettGarg().k3_operator(BENCHMARK).eigenenergies()[0])
+
+
+def _four_looks(bound=2.0, phase=math.pi / 4, stationary=False):
+    magnet = LeggettGarg()
+
+    def excess(rate):
+        noise = _noise(magnet.jz, rate)
+        interval = phase / magnet.splitting
+        c = _looks(magnet.hamiltonian, noise, magnet.sign, magnet.state(), interval)
+        near = 3 * c(0, 1) if stationary else c(0, 1) + c(1, 2) + c(2, 3)
+        return near - c(0, 3) - bound
+
+    return brentq(excess, 0.005, 5)
+
+
+@exercise("leggett_garg.four_looks", tolerance=0.003)
+def _k4_threshold():
+    return _four_looks()
+
+
+@_k4_threshold.mistake("This is the threshold of K3, with three looks.")
+def _():
+    return LeggettGarg().threshold()
+
+
+@_k4_threshold.mistake("Definite values allow K4 = 2: that is the bound to compare with, not 1.")
+def _():
+    return _four_looks(bound=1.0)
+
+
+@_k4_threshold.mistake("You kept the best interval of three looks; that of four is shorter.")
+def _():
+    return _four_looks(phase=THIRD)
+
+
+@_k4_threshold.mistake(
+    "You took C23 and C34 equal to C12. The magnet heats: evolve the state to each look."
+)
+def _():
+    return _four_looks(stationary=True)

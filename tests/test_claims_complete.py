@@ -20,6 +20,14 @@ REQUIRED = {
         *("Fig. 1a", "Fig. 1b", "Fig. 2a", "Fig. 2a (inset)", "Fig. 2b", "Fig. 2c"),
         "Fig. 2c (inset)",
     ],
+    # known from its public review page, which numbers nothing: these are the statements on it
+    "leggett_garg": [
+        *(f"abstract ({part})" for part in ("Goldilocks", "ordered phases", "P4", "P5")),
+        *(f"abstract ({part})" for part in ("threshold", "margin", "2.35", "2.47", "reach")),
+        *("core claim", "mechanism", "referee 1", "referee 2", "rebuttal 1", "rebuttal 2"),
+        *(f"consequence {number}" for number in range(1, 5)),
+        *("axioms", "free parameters", "falsification", "forward citation", "reproducibility"),
+    ],
 }
 
 

@@ -86,6 +86,16 @@ def test_answers_are_those_of_the_reference():
         "slow_quenches.critical_exponent": -1 / 3,
         "slow_quenches.universal_n": 1.38511,
         "slow_quenches.slow_enough": 3.83,
+        "leggett_garg.longest_interval": np.pi / 2,
+        "leggett_garg.histories": 8,
+        "leggett_garg.damped": 2 * np.log(2) / np.pi,
+        "leggett_garg.kelvin": 1.380649e-23 * 50e-9 / 6.62607015e-34 / 1e3,
+        "leggett_garg.colder": 550,
+        "leggett_garg.jump_off": 0.12449,
+        "leggett_garg.tilt": 1.41758,
+        "leggett_garg.leak": 0.0282154,
+        "leggett_garg.best_state": 1.33769,
+        "leggett_garg.four_looks": 0.256033,
     }
     for exercise_id, value in known.items():
         answer = exercises._exercises[exercise_id].answer()
