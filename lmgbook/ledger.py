@@ -23,7 +23,7 @@ _CLAIM_KEYS = (
     "reason"
 ).split()
 _NOT_TEXT = ("where", "target", "tolerance")
-_FILE_KEYS = ("paper", "title", "claims", "no_claim")
+_FILE_KEYS = ("paper", "title", "about", "claims", "no_claim")
 
 _recorded = {}  # claim ids, "<id>.outside" and note names -> numbers, in the order of the notebook
 
@@ -100,6 +100,8 @@ class Paper:
         Citation key in `book/references.bib`.
     title : str
         Title of the paper.
+    about : str
+        What a reader of its verdicts should know about our source (MyST), or "".
     claims : tuple of Claim
     no_claim : tuple of (tuple of str, str)
         Places that make no testable claim, each with the reason.
@@ -109,6 +111,7 @@ class Paper:
     stem: str
     key: str
     title: str
+    about: str
     claims: tuple[Claim, ...]
     no_claim: tuple[tuple[tuple[str, ...], str], ...]
     path: pathlib.Path
@@ -206,8 +209,9 @@ def _read(path):
         if not isinstance(entry, dict) or set(entry) != {"where", "reason"} or not entry["reason"]:
             fail(f"no_claim entries have a 'where' and a 'reason', got {entry!r}")
         no_claim.append((_places(entry["where"]), str(entry["reason"])))
+    about = str(content.get("about") or "").strip()
     return Paper(
-        path.stem, content["paper"], content["title"], tuple(claims), tuple(no_claim), path
+        path.stem, content["paper"], content["title"], about, tuple(claims), tuple(no_claim), path
     )
 
 

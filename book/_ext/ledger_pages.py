@@ -200,7 +200,8 @@ class LedgerDirective(SphinxDirective):
         sections = []
         for paper in chapters:
             title = self.parse(paper.title)
-            section = nodes.section("", nodes.title("", "", *title), *show(paper))
+            about = [self.paragraph(*self.parse(paper.about))] if paper.about else []
+            section = nodes.section("", nodes.title("", "", *title), *about, *show(paper))
             section["ids"] = [nodes.make_id(f"{self.name}-{paper.stem}")]
             section["names"] = [nodes.fully_normalize_name(f"{self.name} {paper.stem}")]
             sections.append(section)
