@@ -10,7 +10,7 @@ The entropy depends on s only. At fixed s the energy is that of a zero-temperatu
 couplings (s^2, h s, K s^4), which is why all lines of the phase diagrams have closed forms.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg.lapack import dsterf
@@ -70,10 +70,8 @@ def entropy(s):
     float or ndarray
         From ln 2 at s = 0 to 0 at s = 1; its slope is -artanh s.
     """
-    s = finite_array("s", s)
-    if np.any((s < 0) | (s > 1)):
-        raise ValueError(f"s = {s!r}: must lie in [0, 1]")
-    value = -xlogy((1 + s) / 2, (1 + s) / 2) - xlogy((1 - s) / 2, (1 - s) / 2)
+    up, down = (1 + _spin_length(s)) / 2, (1 - _spin_length(s)) / 2
+    value = -xlogy(up, up) - xlogy(down, down)
     return value if value.ndim else float(value)
 
 
@@ -91,7 +89,8 @@ def energy(s, m, h, K):
     -------
     float or ndarray
     """
-    s, m = np.asarray(s, dtype=float), np.asarray(m, dtype=float)
+    h, K = finite("h", h), finite("K", K)
+    s, m = _spin_length(s), _direction(m)
     return -((s * m) ** 2) - K * (s * m) ** 4 - h * s * np.sqrt(1 - m**2)
 
 
@@ -148,7 +147,8 @@ def first_order_field(K, beta=None, ensemble="canonical"):
     K : float
         Four-spin coupling; it must exceed that of the tricritical point.
     beta : float, optional
-        Inverse temperature, > 1/2; None: zero temperature, where the ensembles agree.
+        Inverse temperature, > 0; None: zero temperature, where the ensembles agree. At T >= 2
+        (beta <= 1/2) only the canonical line is given by K; see `microcanonical_lines`.
     ensemble : {"canonical", "microcanonical"}
 
     Returns
@@ -161,8 +161,7 @@ def first_order_field(K, beta=None, ensemble="canonical"):
     Raises
     ------
     ValueError
-        K is not beyond the tricritical point; or h_f is not unique (beta < 0.6835 and K small):
-        use `microcanonical_lines`.
+        K is not beyond the tricritical point, or at T >= 2 too small for any order.
     """
     K = positive("K", K)
     one_of("ensemble", ensemble, ENSEMBLES)
@@ -172,7 +171,9 @@ def first_order_field(K, beta=None, ensemble="canonical"):
         u = (np.sqrt(4 + 3 / K) - 1) / 3
         field_ = 1 + u + K * (1 + u) ** 2 * (1 - u)
         return field_ if ensemble == "canonical" else (field_, field_)
-    h_tcp, K_tcp = tricritical_point(beta, ensemble)
+    if ensemble == "canonical" and positive("beta", beta) <= 0.5:
+        return _canonical_line(K, float(beta))
+    _, K_tcp = tricritical_point(beta, ensemble)
     if K <= K_tcp:
         raise ValueError(
             f"K = {K!r}: must be > {K_tcp:.6g}, the {ensemble} tricritical value at beta = {beta:g}"
@@ -192,9 +193,10 @@ def microcanonical_lines(beta, u):
     Parameters
     ----------
     beta : float
-        Inverse temperature, > 1/2.
+        Inverse temperature, > 0.
     u : float or array
-        In (1/3, 1].
+        In (1/3, 1]; at T > 2 (beta < 1/2), where there is no tricritical point, the lines begin at
+        a smaller u.
 
     Returns
     -------
@@ -202,14 +204,21 @@ def microcanonical_lines(beta, u):
         "para": the points where the paramagnet has temperature 1/beta at the transition;
         "ferro": where the ferromagnet has. Arrays of the shape of u.
     """
-    beta = _ordered(beta)
-    u = finite_array("u", u)
-    if np.any((u <= 1 / 3) | (u > 1)):
+    beta = positive("beta", beta)
+    ratio = finite_array("u", u)
+    if np.any((ratio <= 1 / 3) | (ratio > 1)):
         raise ValueError(f"u = {u!r}: must lie in (1/3, 1]")
     lines = {}
-    for side, factor in (("para", u), ("ferro", 1.0)):
-        s = _atanh_ratio(2 * beta * factor * (1 + u) / (3 * u - 1))
-        lines[side] = 2 * s * u * (1 + u) / (3 * u - 1), 1 / (s**2 * (3 * u - 1) * (1 + u))
+    for side, factor in (("para", ratio), ("ferro", 1.0)):
+        steepness = 2 * beta * factor * (1 + ratio) / (3 * ratio - 1)  # artanh(s)/s
+        if np.any(steepness < 1):
+            raise ValueError(
+                f"u = {u!r}: too close to 1 for beta = {beta:g}; at T > 2 the {side} line begins "
+                "further down"
+            )
+        s = _atanh_ratio(steepness)
+        root = 3 * ratio - 1
+        lines[side] = 2 * s * ratio * (1 + ratio) / root, 1 / (s**2 * root * (1 + ratio))
     return lines
 
 
@@ -219,19 +228,21 @@ def canonical_spinodal(K, beta):
     Parameters
     ----------
     K : float
-        Beyond the canonical tricritical point.
+        Beyond the canonical tricritical point; at T >= 2, large enough for a ferromagnet.
     beta : float
-        Inverse temperature, > 1/2.
+        Inverse temperature, > 0.
 
     Returns
     -------
     float
-        The paramagnet's own limit is `critical_field(beta)`.
+        The paramagnet's own limit is `critical_field(beta)`, or zero at T >= 2.
     """
-    _, K_tcp = tricritical_point(beta, "canonical")
-    if not positive("K", K) > K_tcp:
-        raise ValueError(f"K = {K!r}: must be > {K_tcp:.6g}, the canonical tricritical value")
-    return _spinodal(K, float(beta))[1]
+    K, beta = positive("K", K), positive("beta", beta)
+    if beta > 0.5:
+        _, K_tcp = tricritical_point(beta, "canonical")
+        if K <= K_tcp:
+            raise ValueError(f"K = {K!r}: must be > {K_tcp:.6g}, the canonical tricritical value")
+    return _spinodal(K, beta)[1]
 
 
 # ---------------------------------------------------------------- canonical ensemble
@@ -278,10 +289,9 @@ def canonical_potential(x, beta, h, K):
     float or ndarray, the shape of x
     """
     beta, h, K = _couplings(beta, h, K)
-    x = finite_array("x", x)
-    value = (
-        x**2 + 3 * K * x**4 - np.logaddexp(beta * _field(x, h, K), -beta * _field(x, h, K)) / beta
-    )
+    x = _direction(x, "x")
+    total = beta * _field(x, h, K)
+    value = x**2 + 3 * K * x**4 - np.logaddexp(total, -total) / beta
     return value if value.ndim else float(value)
 
 
@@ -300,9 +310,7 @@ def free_energy_landscape(m, beta, h, K):
     float or ndarray, the shape of m
     """
     beta, h, K = _couplings(beta, h, K)
-    m = finite_array("m", m)
-    if np.any(np.abs(m) > 1):
-        raise ValueError(f"m = {m!r}: must lie in [-1, 1]")
+    m = _direction(m)
     # at fixed direction the force on s grows with s: the lowest of a fine grid, then Newton steps
     w = np.linspace(0, beta * (h + 2 + 4 * K) + 1, 2001)
     values = energy(np.tanh(w), m[..., None], h, K) - entropy(np.tanh(w)) / beta
@@ -337,13 +345,13 @@ def equilibrium(beta, h, K, phase=None):
     found = []
     if phase != "ferro":
         s = float(np.tanh(beta * h))
-        if phase is None or h >= 2 * s:  # b2 >= 0 in Eq. (23): a minimum
+        # b2 > 0 in Eq. (23): a minimum; without a field that is so above T = 2
+        if phase is None or (h > 2 * s if h else beta <= 0.5):
             found.append(Phase(s, 0.0, -h * s, entropy(s), 1 / beta))
     if phase != "para":
         x = _ordered_minimum(beta, h, K)
         if x is not None:
-            total = _field(x, h, K)
-            s = float(np.tanh(beta * total))
+            s = float(np.tanh(beta * _field(x, h, K)))
             m = min(x / s, 1.0)
             found.append(Phase(s, m, float(energy(s, m, h, K)), entropy(s), 1 / beta))
     return min(found, key=lambda state: state.free_energy) if found else None
@@ -376,23 +384,22 @@ def canonical_transition(h, K):
         ferro = equilibrium(1 / temperature, h, K, "ferro")
         if ferro is None:
             return -1.0
-        s = np.tanh(h / temperature)
+        s = float(np.tanh(h / temperature))
         return -h * s - temperature * entropy(s) - ferro.free_energy
 
-    # Eq. (25) solved for the temperature
-    continuous = h / np.arctanh(h / 2) if h < 2 else 0.0
-    high = 2 + 4 * K
-    if continuous and advantage(continuous * (1 + 1e-7)) <= 0:
-        s = h / 2
-        both = Phase(s, 0.0, -h * s, entropy(s), continuous)
-        return both, both
-    low = max(continuous, 0.02)
-    temperature = brentq(advantage, low, high, xtol=1e-13, rtol=1e-13)
-    beta = 1 / temperature
-    # on the side where the ordered minimum exists for sure
-    ferro = equilibrium(beta * (1 + 1e-13), h, K, "ferro")
-    s = float(np.tanh(beta * h))
-    return ferro, Phase(s, 0.0, -h * s, entropy(s), float(temperature))
+    s, low = h / 2, 0.02
+    if h < 2:
+        low = float(h / np.arctanh(s))  # the second-order line, Eq. (25)
+        # the tricritical coupling at this field, from Eqs. (25) and (29)
+        if K <= (1 - (1 - s * s) * np.arctanh(s) / s) / h**2 or advantage(low) <= 0:
+            both = Phase(s, 0.0, -h * s, entropy(s), low)
+            return both, both
+    temperature = float(brentq(advantage, low, 2 + 4 * K, xtol=1e-13, rtol=1e-13))
+    # a hair colder, so that the ordered minimum exists for sure
+    ferro = equilibrium((1 + 1e-13) / temperature, h, K, "ferro")
+    s = float(np.tanh(h / temperature))
+    para = Phase(s, 0.0, -h * s, entropy(s), temperature)
+    return replace(ferro, temperature=temperature), para
 
 
 def _field(x, h, K):
@@ -433,10 +440,23 @@ def _ferro_field(w, K, beta):
 
 def _spinodal(K, beta):
     """(w, h) at the highest field of the curve, and the largest w."""
-    w_min = _root_of_ratio(2 * beta)
-    w_max = brentq(
-        lambda w: 2 * np.tanh(w) + 4 * K * np.tanh(w) ** 3 - w / beta, w_min, beta * (2 + 4 * K) + 1
-    )
+
+    def room(w):  # where m^2 <= 1
+        s = np.tanh(w)
+        return 2 * s + 4 * K * s**3 - w / beta
+
+    top = beta * (2 + 4 * K) + 1
+    if beta > 0.5:
+        w_min = _root_of_ratio(2 * beta)  # m = 0: the critical line
+        w_max = brentq(room, w_min, top)
+    else:  # the curve begins and ends without a field
+        grid = np.linspace(0, top, 4001)[1:]
+        best = room(grid).argmax()
+        if room(grid[best]) <= 0:
+            raise ValueError(f"K = {K!r}: too small for a ferromagnet at beta = {beta:g}")
+        w_max = brentq(room, grid[best], top)
+        outside = np.flatnonzero(room(grid[:best]) <= 0)
+        w_min = brentq(room, grid[outside[-1]], grid[best]) if len(outside) else 1e-9
     w = np.linspace(w_min, w_max, 4001)
     i = int(np.clip(_ferro_field(w, K, beta)[0].argmax(), 1, len(w) - 2))
     best = minimize_scalar(
@@ -450,7 +470,6 @@ def _spinodal(K, beta):
 
 def _canonical_line(K, beta):
     w_top, h_top, w_max = _spinodal(K, beta)
-    h_c = critical_field(beta)
 
     def excess(w):
         # free energy of the ferromagnet over that of the paramagnet in the same field
@@ -459,7 +478,16 @@ def _canonical_line(K, beta):
         ferro = energy(s, np.sqrt(m_squared), h, K) - entropy(s) / beta
         return ferro + np.logaddexp(beta * h, -beta * h) / beta
 
-    low = brentq(lambda w: _ferro_field(w, K, beta)[0] - h_c, w_top, w_max)
+    low = w_max
+    if beta > 0.5:
+        h_c = critical_field(beta)
+        if h_top <= h_c or excess(w_top) <= 0:
+            return h_c  # so close to the tricritical point that all lines are one
+        low = brentq(lambda w: _ferro_field(w, K, beta)[0] - h_c, w_top, w_max)
+        if excess(low) >= 0:
+            return h_c
+    elif excess(w_max) >= 0:
+        raise ValueError(f"K = {K!r}: too small for order in any field at beta = {beta:g}")
     w = brentq(excess, w_top, low, xtol=1e-14, rtol=1e-13)
     return float(_ferro_field(w, K, beta)[0])
 
@@ -470,7 +498,7 @@ def _line_at(K, beta, side):
 
     # K falls from infinity at u = 1/3 to its tricritical value at u = 1 (the ferro line of a hot
     # magnet undershoots it first, and meets no larger K on the way)
-    u = brentq(excess, 1 / 3 + 1e-9, 1.0, xtol=1e-15, rtol=1e-13)
+    u = brentq(excess, 1 / 3 + 1e-14, 1.0, xtol=1e-15, rtol=1e-13)
     return float(microcanonical_lines(beta, u)[side][0])
 
 
@@ -495,13 +523,10 @@ def lowest_energy(s, h, K):
         u = 1 in the paramagnet, u < 1 in the ferromagnet.
     """
     h, K = _not_negative("h", h), _not_negative("K", K)
-    s = finite_array("s", s)
-    if np.any((s <= 0) | (s > 1)):
-        raise ValueError(f"s = {s!r}: must lie in (0, 1]")
+    s = _spin_length(s, low=True)
     # stationary at u (2s + 4K s^3 (1 - u^2)) = h; the minimum is the smallest root, on the rise
     a, b = 2 * s + 4 * K * s**3, 4 * K * s**3
-    top = np.sqrt(np.where(b > 0, a / np.where(b > 0, 3 * b, 1), np.inf))
-    top = np.minimum(top, 1.0)
+    top = np.sqrt(np.where(a < 3 * b, a, 1.0) / np.where(a < 3 * b, 3 * b, 1.0))
     exists = h <= a * top - b * top**3
     u = np.where(exists, 0.0, 1.0)
     if np.any(exists):
@@ -533,9 +558,7 @@ def microcanonical_curve(h, K, s):
         is Eq. (36) for u = 1.
     """
     h = positive("h", h)
-    s = finite_array("s", s)
-    if np.any((s <= 0) | (s >= 1)):
-        raise ValueError(f"s = {s!r}: must lie in (0, 1)")
+    s = _spin_length(s, low=True, high=True)
     e, u = lowest_energy(s, h, K)
     return {
         "energy": e,
@@ -575,7 +598,10 @@ def microcanonical_temperature(energy, h, K):
         if one >= 0:  # the upper half of the spectrum is paramagnetic, against the field
             value[index] = -h / np.arctanh(one / h) if one > 0 else np.inf
             continue
-        s = brentq(_energy_excess, 1e-12, 1.0, args=(one, h, K), xtol=1e-15, rtol=1e-14)
+        # -s (1 + K + h) <= energy <= -h s
+        low, s = -one / (1 + K + h), min(-one / h, 1.0)
+        if _energy_excess(s, one, h, K) < 0:
+            s = brentq(_energy_excess, low, s, args=(one, h, K), xtol=1e-300, rtol=1e-14)
         value[index] = h / (float(lowest_energy(s, h, K)[1]) * np.arctanh(s))
     return value if value.ndim else float(value)
 
@@ -611,8 +637,8 @@ def microcanonical_jump(h, K):
     )
     s = h * (3 * u - 1) / (2 * u * (1 + u))
     e, w = -h * s, np.arctanh(s)
-    ferro = Phase(s, np.sqrt(1 - u * u), e, entropy(s), h / (u * w))
-    return ferro, Phase(s, 0.0, e, entropy(s), h / w)
+    ferro = Phase(s, float(np.sqrt(1 - u * u)), e, entropy(s), float(h / (u * w)))
+    return ferro, Phase(s, 0.0, e, entropy(s), float(h / w))
 
 
 # ---------------------------------------------------------------- the exact spectrum
@@ -630,9 +656,9 @@ class SectorSpectrum:
 
     Attributes
     ----------
-    energies : ndarray of float, shape (levels,)
+    energies : ndarray
         About N^2/4 of them, not sorted.
-    log_weights : ndarray of float, shape (levels,)
+    log_weights : ndarray
         Logarithm of how often each occurs.
 
     Notes
@@ -720,7 +746,8 @@ class SectorSpectrum:
             offset = self.energies - self.N * one
             average, _ = self._gaussian_moments(self.log_weights - offset**2 / (2 * width * self.N))
             mean[index] = average / self.N
-            temperature[index] = width / (mean[index] - one)
+            slope = mean[index] - one
+            temperature[index] = width / slope if slope else np.inf
         if mean.ndim:
             return mean, temperature
         return float(mean), float(temperature)
@@ -743,16 +770,17 @@ class SectorSpectrum:
         low, high = self.energies.min() / self.N, self.energies.max() / self.N
         if not low < energy < high:
             raise ValueError(f"energy = {energy!r}: must lie in ({low:.8g}, {high:.8g}) per spin")
+
+        def excess(center):
+            return self.gaussian(center, width)[0] - energy
+
         reach = 1.0
-        while self.gaussian(energy - reach, width)[0] > energy:
+        while not excess(energy - reach) < 0 < excess(energy + reach):
             reach *= 2
-        center = brentq(
-            lambda c: self.gaussian(c, width)[0] - energy,
-            energy - reach,
-            energy + reach,
-            xtol=1e-13,
-        )
-        return width / (energy - center)
+            if reach > 1e4 * (high - low):
+                raise ValueError(f"energy = {energy!r}: too close to the edge of the spectrum")
+        center = brentq(excess, energy - reach, energy + reach, xtol=1e-13)
+        return width / (energy - center) if energy != center else np.inf
 
     def _gaussian_moments(self, log_weights):
         weights = np.exp(log_weights - log_weights.max())
@@ -769,6 +797,21 @@ def _ordered(beta):
     if beta <= 0.5:
         raise ValueError(f"beta = {beta!r}: must be > 1/2; at T >= 2 there is no critical field")
     return beta
+
+
+def _spin_length(s, low=False, high=False):
+    array = finite_array("s", s)
+    if np.any((array < 0) | (array > 1) | (low & (array == 0)) | (high & (array == 1))):
+        allowed = f"{'(' if low else '['}0, 1{')' if high else ']'}"
+        raise ValueError(f"s = {s!r}: must lie in {allowed}")
+    return array
+
+
+def _direction(m, name="m"):
+    array = finite_array(name, m)
+    if np.any(np.abs(array) > 1):
+        raise ValueError(f"{name} = {m!r}: must lie in [-1, 1]")
+    return array
 
 
 def _not_negative(name, value):
