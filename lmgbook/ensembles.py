@@ -161,7 +161,9 @@ def first_order_field(K, beta=None, ensemble="canonical"):
     Raises
     ------
     ValueError
-        K is not beyond the tricritical point, or at T >= 2 too small for any order.
+        K is not beyond the tricritical point, or at T >= 2 too small for any order; or a
+        microcanonical line of a hot magnet passes this K more than once (h_p can for
+        beta < 0.5476): use `microcanonical_lines`.
     """
     K = positive("K", K)
     one_of("ensemble", ensemble, ENSEMBLES)
@@ -496,9 +498,18 @@ def _line_at(K, beta, side):
     def excess(u):
         return microcanonical_lines(beta, u)[side][1] - K
 
-    # K falls from infinity at u = 1/3 to its tricritical value at u = 1 (the ferro line of a hot
-    # magnet undershoots it first, and meets no larger K on the way)
-    u = brentq(excess, 1 / 3 + 1e-14, 1.0, xtol=1e-15, rtol=1e-13)
+    # K falls from infinity at u = 1/3 to its tricritical value at u = 1, for hot magnets with a
+    # detour
+    low = 1 / 3 + 1e-14
+    grid = np.append(low, np.linspace(1 / 3, 1, 2000)[1:])
+    crossings = np.flatnonzero(np.diff(np.sign(excess(grid))))
+    if len(crossings) > 1:
+        raise ValueError(
+            f"K = {K!r}: the {side} line passes {len(crossings)} times at beta = {beta:g}; use "
+            "microcanonical_lines"
+        )
+    i = crossings[0]
+    u = brentq(excess, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-13)
     return float(microcanonical_lines(beta, u)[side][0])
 
 

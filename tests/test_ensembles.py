@@ -953,6 +953,10 @@ BAD = [
         for f in ONLY_COLD
         for beta in (0.5, 0.3)
     ],
+    (
+        *(lambda: ens.first_order_field(1.55, 0.53, "microcanonical"), ValueError),
+        ["K = 1.55", "3 times", "beta = 0.53", "microcanonical_lines"],
+    ),
     (lambda: ens.first_order_field(0.5, 0.3), ValueError, ["K = 0.5", "too small", "beta = 0.3"]),
     (lambda: ens.first_order_field(0.2, 0.49), ValueError, ["K = 0.2", "too small"]),
     (lambda: ens.canonical_spinodal(0.2, 0.3), ValueError, ["K = 0.2", "too small"]),
