@@ -15,13 +15,14 @@ from pathlib import Path
 for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):  # before NumPy is imported
     os.environ[f"{name}_NUM_THREADS"] = "1"
 
+import ensembles  # noqa: E402
 import numba  # noqa: E402
 import numpy as np  # noqa: E402
 import qutip  # noqa: E402
 import scipy  # noqa: E402
 import slow_quenches  # noqa: E402
 
-CHAPTERS = [slow_quenches]
+CHAPTERS = [slow_quenches, ensembles]
 RESULTS = Path(__file__).parent / "results.json"
 
 

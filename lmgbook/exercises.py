@@ -13,7 +13,7 @@ import numpy as np
 import qutip
 from scipy.optimize import brentq
 
-from . import slow_quenches
+from . import ensembles, slow_quenches
 from .leggett_garg import LeggettGarg, goldilocks_size, instanton_splitting, thermal_rate
 from .lmg import magnetic_numbers
 
@@ -645,3 +645,268 @@ def _():
 )
 def _():
     return _four_looks(stationary=True)
+
+
+# --- when ensembles disagree --------------------------------------------------------------------
+
+
+@exercise("ensembles.multiplets", tolerance=0.001)
+def _multiplets(spin=2):
+    return round(math.exp(ensembles.log_degeneracy(12, spin)))
+
+
+@_multiplets.mistake(
+    "These are all states with S_z = 2. Some of them belong to longer spins: subtract."
+)
+def _():
+    return math.comb(12, 4)
+
+
+@_multiplets.mistake("These are states: each multiplet of spin 2 has five of them.")
+def _():
+    return 5 * _multiplets.answer()
+
+
+@_multiplets.mistake("This is the next shorter spin: S = 2 has four spins down, not five.")
+def _():
+    return _multiplets.answer(1)
+
+
+@_multiplets.mistake("This is the next longer spin: S = 2 has four spins down, not three.")
+def _():
+    return _multiplets.answer(3)
+
+
+FADING = 1.2  # field of two warm-ups
+
+
+@exercise("ensembles.critical_temperature", tolerance=0.002)
+def _critical_temperature():
+    return ensembles.canonical_transition(FADING, 0.1)[0].temperature
+
+
+@_critical_temperature.mistake("This is the inverse temperature.")
+def _():
+    return 1 / _critical_temperature.answer()
+
+
+@_critical_temperature.mistake("(1/2) ln[(1 + s)/(1 - s)]: you left out the one half.")
+def _():
+    return _critical_temperature.answer() / 2
+
+
+@_critical_temperature.mistake(
+    "This is the low-temperature formula, far outside of its range. Use the line itself."
+)
+def _():
+    return 4 / math.log(2 / (1 - FADING / 2))
+
+
+@_critical_temperature.mistake("The line is h/2 = tanh(h/T): you solved h = 2 tanh(1/T).")
+def _():
+    return 1 / math.atanh(FADING / 2)
+
+
+@exercise("ensembles.cold_line", tolerance=0.002)
+def _cold_line():
+    return ensembles.first_order_field(0.6)
+
+
+@_cold_line.mistake("Here the paramagnet stops being stable; another state wins beyond it, too.")
+def _():
+    return 2.0
+
+
+@_cold_line.mistake("The rival of the paramagnet is not along z: let it choose its direction.")
+def _():
+    return 1 + 0.6
+
+
+@_cold_line.mistake(
+    "This is the spinodal, where the ordered valley disappears. It loses before that."
+)
+def _():
+    return 4 / 3 * (1 + 2 * 0.6) * math.sqrt((1 + 2 * 0.6) / (6 * 0.6))
+
+
+@_cold_line.mistake("This is the Landau expansion; K = 3/5 is too far from the tricritical point.")
+def _():
+    return brentq(lambda h: h / 8 + math.sqrt(h * (h - 2) / 8) - 0.6, 2, 3)
+
+
+def _fading_couplings():
+    beta = 1 / _critical_temperature.answer()
+    return [ensembles.tricritical_point(beta, each)[1] for each in ensembles.ENSEMBLES]
+
+
+@exercise("ensembles.stronger", tolerance=0.003)
+def _stronger():
+    bath, alone = _fading_couplings()
+    return alone / bath
+
+
+@_stronger.mistake("Upside down: the isolated magnet needs the larger coupling.")
+def _():
+    return 1 / _stronger.answer()
+
+
+@_stronger.mistake("This is the coupling itself, of the isolated magnet.")
+def _():
+    return _fading_couplings()[1]
+
+
+@_stronger.mistake("This is the difference of the couplings, not their ratio.")
+def _():
+    bath, alone = _fading_couplings()
+    return alone - bath
+
+
+@_stronger.mistake("The formula has sinh(2w), not sinh(w).")
+def _():
+    w = FADING / _critical_temperature.answer()
+    return 1 / (1 - 2 * w / (2 * math.sinh(w)))
+
+
+def _isolated(h, K):
+    """Microcanonical states in the order of rising energy."""
+    return ensembles.microcanonical_curve(h, K, np.tanh(np.linspace(0.02, 12, 40_001))[::-1])
+
+
+def _deepest(h, K):
+    """Largest distance of the entropy from its double tangent, and the slope of the tangent."""
+    ferro, para = ensembles.canonical_transition(h, K)
+    curve, beta = _isolated(h, K), 1 / ferro.temperature
+    between = (curve["energy"] > ferro.energy) & (curve["energy"] < para.energy)
+    below = ferro.entropy + beta * (curve["energy"] - ferro.energy) - curve["entropy"]
+    return float(below[between].max()), beta
+
+
+@exercise("ensembles.dent", tolerance=0.005)
+def _dent():
+    return 1 / _deepest(1.5, 0.5)[0]
+
+
+@_dent.mistake("This is the depth. The question is at which N it gives a factor e.")
+def _():
+    return _deepest(1.5, 0.5)[0]
+
+
+@_dent.mistake("You measure the depth as a free energy: divide by the temperature once more.")
+def _():
+    depth, beta = _deepest(1.5, 0.5)
+    return beta / depth
+
+
+@_dent.mistake("Each lobe of Maxwell's construction has the area d; you added both.")
+def _():
+    return 1 / (2 * _deepest(1.5, 0.5)[0])
+
+
+@_dent.mistake("This is the distance at the jump. The curve is deeper at a lower energy.")
+def _():
+    ferro, _ = ensembles.canonical_transition(1.5, 0.5)
+    jump, _ = ensembles.microcanonical_jump(1.5, 0.5)
+    line = ferro.entropy + (jump.energy - ferro.energy) / ferro.temperature
+    return 1 / (line - jump.entropy)
+
+
+@exercise("ensembles.half", tolerance=0.003)
+def _half():
+    def excess(K):
+        ferro, para = ensembles.microcanonical_jump(1.5, K)
+        return para.temperature / ferro.temperature - 0.5
+
+    return brentq(excess, 1, 20, xtol=1e-12)
+
+
+def _coupling_of_jump(u, h):
+    return 4 * u**2 * (1 + u) / ((3 * u - 1) ** 3 * h)
+
+
+@_half.mistake("The transverse component is one half, not m_z.")
+def _():
+    return _coupling_of_jump(math.sqrt(3) / 2, 1.5**2)
+
+
+@_half.mistake("This holds for a spin of full length, at zero temperature; s is shorter here.")
+def _():
+    return 1 / ((3 * 0.5 - 1) * (1 + 0.5))
+
+
+@_half.mistake("This is K h^2.")
+def _():
+    return _coupling_of_jump(0.5, 1)
+
+
+@_half.mistake("The field enters squared.")
+def _():
+    return _coupling_of_jump(0.5, 1.5)
+
+
+def _skipped_energies():
+    """Widths in energy: negative specific heat, skipped by a bath, all positive temperatures."""
+    h, K = 1.0, 0.5
+    ferro, para = ensembles.canonical_transition(h, K)
+    ground = float(ensembles.lowest_energy(1.0, h, K)[0])
+
+    def slope(s):  # d ln T/ds in the ferromagnet
+        turned = K * s**2 * (1 - float(ensembles.lowest_energy(s, h, K)[1]) ** 2)
+        field = (1 + 6 * turned) / (1 + 6 * turned - 4 * K * s**2)
+        return field / s - 1 / ((1 - s**2) * math.atanh(s))
+
+    hottest = float(ensembles.lowest_energy(brentq(slope, 0.51, 0.999), h, K)[0])
+    return -(h**2) / 2 - hottest, para.energy - ferro.energy, -ground
+
+
+@exercise("ensembles.skipped", tolerance=0.004)
+def _skipped():
+    negative, skipped, _ = _skipped_energies()
+    return negative / skipped
+
+
+@_skipped.mistake("This is the share with a positive specific heat.")
+def _():
+    return 1 - _skipped.answer()
+
+
+@_skipped.mistake("This is the share of skipped ones among all energies of positive temperature.")
+def _():
+    _, skipped, every = _skipped_energies()
+    return skipped / every
+
+
+@_skipped.mistake("You compare with all energies of positive temperature, not with the skipped.")
+def _():
+    negative, _, every = _skipped_energies()
+    return negative / every
+
+
+@_skipped.mistake("This is the width of the interval, in units of J.")
+def _():
+    return _skipped_energies()[0]
+
+
+@exercise("ensembles.contact", tolerance=0.002)
+def _contact(energy=-0.7):
+    curve = _isolated(1.0, 0.9)
+    one = np.linspace(-1.98, energy, 20_001)
+    total = sum(np.interp(e, curve["energy"], curve["entropy"]) for e in (one, 2 * energy - one))
+    found = one[total[one > 2 * energy].argmax() + np.sum(one <= 2 * energy)]
+    return ensembles.microcanonical_temperature(float(found), 1.0, 0.9)
+
+
+@_contact.mistake("This is the common temperature at the start. Is it stable?")
+def _():
+    return ensembles.microcanonical_temperature(-0.7, 1.0, 0.9)
+
+
+@_contact.mistake(
+    "This is the transition in a bath. Here there is none: the sum of the energies is fixed."
+)
+def _():
+    return ensembles.canonical_transition(1.0, 0.9)[0].temperature
+
+
+@_contact.mistake("You shared out -7/10 in all; each of the two begins with -7/10.")
+def _():
+    return _contact.answer(-0.35)

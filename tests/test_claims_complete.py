@@ -20,6 +20,11 @@ REQUIRED = {
         *("Fig. 1a", "Fig. 1b", "Fig. 2a", "Fig. 2a (inset)", "Fig. 2b", "Fig. 2c"),
         "Fig. 2c (inset)",
     ],
+    "ensembles": [
+        *(f"Eq. {number}" for number in range(1, 40) if number not in (21, 23)),
+        *("Eq. 21a", "Eq. 21b", "Eq. 23a", "Eq. 23b"),
+        *("Fig. 1", "Fig. 2", "Fig. 2 (first-order lines)", "Fig. 3"),
+    ],
     # known from its public review page, which numbers nothing: these are the statements on it
     "leggett_garg": [
         *(f"abstract ({part})" for part in ("Goldilocks", "ordered phases", "P4", "P5")),

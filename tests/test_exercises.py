@@ -80,6 +80,14 @@ def test_unknown_exercise_names_near_matches():
 def test_answers_are_those_of_the_reference():
     """Numbers worked out independently of the package."""
     known = {
+        "ensembles.multiplets": 275,
+        "ensembles.critical_temperature": 1.2 / np.log(2),
+        "ensembles.cold_line": 20 / 9,
+        "ensembles.stronger": 1 / (1 - 16 * np.log(2) / 15),
+        "ensembles.dent": 127.615,
+        "ensembles.half": 16 / 3,
+        "ensembles.skipped": 0.58295,
+        "ensembles.contact": 2.95958,
         "slow_quenches.gap_half": 3**0.5,
         "slow_quenches.fidelity_from_n": 0.86027,
         "slow_quenches.kink_ratio": 0.5,
