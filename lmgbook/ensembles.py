@@ -81,7 +81,8 @@ def energy(s, m, h, K):
     Parameters
     ----------
     s, m : float or array
-        Spin length and m_z = cos(theta).
+        Spin length, >= 0 (the quantum length sqrt(S(S+1)) may exceed one a little), and
+        m_z = cos(theta).
     h, K : float
         Field and four-spin coupling, in units of J.
 
@@ -90,7 +91,10 @@ def energy(s, m, h, K):
     float or ndarray
     """
     h, K = finite("h", h), finite("K", K)
-    s, m = _spin_length(s), _direction(m)
+    array, m = finite_array("s", s), _direction(m)
+    if np.any(array < 0):
+        raise ValueError(f"s = {s!r}: must be >= 0")
+    s = array
     return -((s * m) ** 2) - K * (s * m) ** 4 - h * s * np.sqrt(1 - m**2)
 
 

@@ -963,7 +963,7 @@ BAD = [
     (lambda: ens.microcanonical_lines(0.4, 0.95), ValueError, ["u = 0.95", "too close to 1"]),
     (lambda: ens.canonical_potential(3.0, 1, 1, 1), ValueError, ["x = 3.0", "[-1, 1]"]),
     (lambda: ens.energy(0.5, 1.5, 1, 1), ValueError, ["m = 1.5", "[-1, 1]"]),
-    (lambda: ens.energy(1.5, 0.5, 1, 1), ValueError, ["s = 1.5", "[0, 1]"]),
+    (lambda: ens.energy(-0.5, 0.5, 1, 1), ValueError, ["s = -0.5", ">= 0"]),
     *[
         (lambda f=f, beta=beta: f(beta=beta), kind, [f"beta = {beta!r}", words])
         for f in OF_COUPLINGS
