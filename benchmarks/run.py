@@ -16,13 +16,14 @@ for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):  # before NumPy is imported
     os.environ[f"{name}_NUM_THREADS"] = "1"
 
 import ensembles  # noqa: E402
+import leggett_garg  # noqa: E402
 import numba  # noqa: E402
 import numpy as np  # noqa: E402
 import qutip  # noqa: E402
 import scipy  # noqa: E402
 import slow_quenches  # noqa: E402
 
-CHAPTERS = [slow_quenches, ensembles]
+CHAPTERS = [slow_quenches, ensembles, leggett_garg]
 RESULTS = Path(__file__).parent / "results.json"
 
 

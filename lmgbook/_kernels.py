@@ -142,3 +142,50 @@ def mode_steps(u, v, w1, w2, dt):
             c, s = np.cosh(angle), np.sinh(angle) / angle if angle > 0.0 else 1.0
         u, v = (c + s * tilt) * u + s * dt * v, -s * mean * dt * u + (c - s * tilt) * v
     return u, v
+
+
+@njit(cache=True)
+def odd_dephasing_steps(x, left_half, left, right_half, right, keep, mix, count):
+    """Steps of H and dephasing for the odd block of a Hermitian operator, in the frame of Jz.
+
+    H takes x to left x right (complex matrices), in two half steps around each step of the noise,
+    which takes x to keep x + mix x^dagger, element by element. Returns the new block.
+    """
+    x, y = x.copy(), np.empty_like(x)
+    size = x.shape[0]
+    np.dot(left_half, x, y)
+    np.dot(y, right_half, x)
+    for step in range(count):
+        for i in range(size):
+            for j in range(i + 1):
+                a, b = x[i, j], x[j, i]
+                x[i, j] = keep[i, j] * a + mix[i, j] * np.conj(b)
+                x[j, i] = keep[j, i] * b + mix[j, i] * np.conj(a)
+        last = step == count - 1
+        np.dot(left_half if last else left, x, y)
+        np.dot(y, right_half if last else right, x)
+    return x
+
+
+@njit(cache=True)
+def even_dephasing_steps(x, left_half, left, right_half, right, keep, mix, count):
+    """The same for the two even blocks, shape (2, size, size), of which the noise makes mixtures.
+
+    keep x[0] + mix x[1] becomes x[0], and the other way round; propagators are stacked, too.
+    """
+    x, y = x.copy(), np.empty_like(x[0])
+    size = x.shape[1]
+    for k in range(2):
+        np.dot(left_half[k], x[k], y)
+        np.dot(y, right_half[k], x[k])
+    for step in range(count):
+        for i in range(size):
+            for j in range(size):
+                a, b = x[0, i, j], x[1, i, j]
+                x[0, i, j] = keep[i, j] * a + mix[i, j] * b
+                x[1, i, j] = keep[i, j] * b + mix[i, j] * a
+        last = step == count - 1
+        for k in range(2):
+            np.dot(left_half[k] if last else left[k], x[k], y)
+            np.dot(y, right_half[k] if last else right[k], x[k])
+    return x

@@ -219,7 +219,7 @@ def bias_sweep(magnet, reach, duration, dephasing=0.0, points=2):
     if dephasing:
         # the drive is proportional to the jump operator: both are diagonal in the same basis
         noise = np.sqrt(dephasing) * Jz
-        options = {"method": "dephasing", "matrix_form": True, "atol": 1e-3}
+        options = {"method": "dephasing", "matrix_form": True, "atol": 4e-4}
         run = qutip.mesolve(sweep, start.proj(), times, c_ops=[noise], options=options)
     elif magnet.levels == magnet.N + 1:
         options = {"method": "tridiagonal", "atol": 1e-6}

@@ -391,7 +391,7 @@ class DephasingPropagator:
             rotated = basis.conj().T @ _hermitian("a driven part of H", part) @ basis
             self._driven[k] = rotated.diagonal().real
             rest = np.abs(rotated - np.diag(self._driven[k])).max()
-            if rest > 1e-10 * max(np.abs(rotated).max(), 1.0):
+            if rest > 1e-10 * np.abs(rotated).max():
                 raise ValueError(
                     "method 'dephasing': the time-dependent parts of H must be functions of the "
                     f"jump operator; in its eigenbasis an element of {rest:.2g} is off the diagonal"
@@ -430,13 +430,13 @@ class DephasingPropagator:
             self.t = float(t_end)
             return
         if self._dt is None:
-            self._dt = 1.0 / max(self._spread(), 4.0 / left)
+            self._dt = 1.0 / max(self._fastest(left), 4.0 / left)
         count = max(int(np.ceil(left / self._dt * (1 - 1e-12))), 1)
         if self._fixed_step:
             self._x = self._run(left, count)
             self.steps += count
         else:
-            count = max(count // 2, 1)
+            count, last = max(count // 2, 1), np.inf
             coarse = self._run(left, count)
             while True:
                 fine = self._run(left, 2 * count)
@@ -444,21 +444,38 @@ class DephasingPropagator:
                 growth = np.sqrt(0.7 * self.atol / max(error, 1e-16))
                 if error <= self.atol:
                     break
-                if 2 * count > 1e8:
+                # at second order it falls fourfold; if it does not, it is rounding
+                if 2 * count > 1e8 or (error < 1e-9 and error > last / 2):
                     raise IntegratorException(f"no step meets atol = {self.atol:g}")
                 # far off, the second order does not show yet: never more than eight times finer
                 factor = min(max(int(np.ceil(1 / growth)), 2), 8)
-                coarse = fine if factor == 2 else self._run(left, factor * count)
+                coarse, last = fine if factor == 2 else self._run(left, factor * count), error
                 count *= factor
             self._x = fine
             self.steps += 2 * count
             self._dt = left / (2 * count) * min(max(growth, 1.0), 2.0)
         self.t = float(t_end)
 
-    def _spread(self):
-        # how fast the operator moves: norm of its commutator with H, over its own
-        x = self._modes.conj().T @ self._x @ self._modes
-        return np.linalg.norm(np.subtract.outer(self._energies, self._energies) * x) / self._norm
+    def _fastest(self, left):
+        # rates of the operator, in 1/time: what it does under H, and what the noise and the drives,
+        # diagonal here, do to it and to what H makes of it
+        rates = self._rates
+        if len(self._driven):
+            times = self.t + left * np.linspace(0, 1, 18)[1:-1] ** 1.1  # of no common period
+            # what is not finite is named when a step meets it
+            f = np.nan_to_num(self._coefficients(times), posinf=0.0, neginf=0.0)
+            for largest, d in zip(np.abs(f).max(axis=0), self._driven, strict=True):
+                rates = rates + largest * np.abs(np.subtract.outer(d, d))
+        H = (self._modes * self._energies) @ self._modes.conj().T
+        x, norm = self._x, self._norm
+        moved, damped = H @ x - x @ H, rates * x
+        found = [np.linalg.norm(moved) / norm, np.linalg.norm(damped) / norm]
+        if found[0] > 1e-10 * np.ptp(self._energies):
+            found.append(np.linalg.norm(rates * moved) / np.linalg.norm(moved))
+        elif found[1] > 0:
+            # it commutes with H and moves only once the noise has acted on it
+            found.append(np.linalg.norm(H @ damped - damped @ H) / np.linalg.norm(damped))
+        return max(found)
 
     def _run(self, duration, count):
         dt = duration / count
@@ -540,8 +557,10 @@ class IntegratorDephasing(Integrator):
                 driven.append(operator.full())
                 self._functions.append(function)
         # QuTiP folds the decay into the Hamiltonian; it is taken out again
-        H = constant + 0.5j * jump.conj().T @ jump
-        self._parts = H + np.zeros_like(jump), jump, driven
+        jump = _hermitian("the jump operator", jump)
+        decay = 0.5 * jump @ jump
+        H = _hermitian("H", constant + 1j * decay, np.abs(decay).max())
+        self._parts = H, jump, driven
 
     def _coefficients(self, times):
         values = np.array([[f(t) for f in self._functions] for t in times])
@@ -592,12 +611,12 @@ class IntegratorDephasing(Integrator):
         Integrator.options.fset(self, new_options)
 
 
-def _hermitian(name, matrix):
+def _hermitian(name, matrix, scale=0.0):
     matrix = np.asarray(matrix, dtype=complex)
     if not np.isfinite(matrix).all():
         raise ValueError(f"method 'dephasing': {name} must be finite everywhere")
     skew = np.abs(matrix - matrix.conj().T).max()
-    if skew > 1e-12 * max(np.abs(matrix).max(), 1e-300):
+    if skew > 1e-12 * max(np.abs(matrix).max(), scale):
         raise ValueError(
             f"method 'dephasing': {name} must be Hermitian, its largest skew element is {skew:.2g}"
         )

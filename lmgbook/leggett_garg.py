@@ -26,6 +26,7 @@ from ._validate import finite_array, in_range, one_of, positive, positive_intege
 from .lmg import LMG, magnetic_numbers, sector_isometry
 
 INITIAL = ("ground", "first", "ordered", "thermal")
+LOST = 1e-13  # splittings below, in units of N J3, are rounding errors
 SMALL = 40  # levels: below, a correlator takes milliseconds
 
 
@@ -95,8 +96,14 @@ def goldilocks_size(field, coupling, temperature):
     wanted = thermal_rate(temperature) / coupling
 
     def above(N):
+        splitting = LMG.leggett_garg(N, field).splitting()
+        if max(splitting, wanted) < LOST * N:
+            raise ValueError(
+                f"temperature = {temperature!r}: the splitting of {N} spins is lost in rounding "
+                "errors before it falls below k_B T"
+            )
         # a splitting that equals k_B T up to rounding counts as below
-        return LMG.leggett_garg(N, field).splitting() > wanted * (1 + 1e-9)
+        return splitting > wanted * (1 + 1e-9)
 
     if not above(2):
         return 2
@@ -181,7 +188,7 @@ class LeggettGarg:
         order = np.argsort(energies, kind="stable")[:count]
         energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
         splitting = energies[1] - energies[0]
-        if splitting < 1e-13 * self.N:
+        if splitting < LOST * self.N:
             raise ValueError(
                 f"N = {self.N}, field = {self.field:g}: the splitting, {splitting:.1e} J3, is lost "
                 "in rounding errors; take fewer spins or a larger field"
@@ -263,6 +270,10 @@ class LeggettGarg:
                 raise ValueError(
                     f"initial of shape {initial.shape}: must live in the {self.levels} kept levels"
                 )
+            self._kept("initial", state)
+            trace = state.tr()
+            if abs(trace - 1) > 1e-9:
+                raise ValueError(f"initial of trace {trace:.6g}: must be a state, of trace 1")
             return state
         one_of("initial", initial, INITIAL)
         if initial == "thermal":
@@ -299,13 +310,7 @@ class LeggettGarg:
         times = _times(times)
         dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
         resolution = positive("resolution", resolution)
-        x = operator.full()
-        if x.shape != (self.levels, self.levels):
-            raise ValueError(
-                f"operator of shape {x.shape}: must live in the {self.levels} kept levels"
-            )
-        if np.abs(x - x.conj().T).max() > 1e-10 * np.abs(x).max():
-            raise ValueError("operator: must be Hermitian")
+        x = self._kept("operator", operator)
         result = np.zeros((len(times), *x.shape), dtype=complex)
         for odd in (False, True):
             blocks = self._blocks(x, odd)
@@ -314,6 +319,20 @@ class LeggettGarg:
                 for row, each in zip(result, moved, strict=True):
                     row += self._unblock(each, odd)
         return [qutip.Qobj(each) for each in result]
+
+    def _kept(self, name, operator):
+        if not isinstance(operator, qutip.Qobj):
+            raise TypeError(f"{name} of type {type(operator).__name__}: must be a qutip.Qobj")
+        x = operator.full()
+        if x.shape != (self.levels, self.levels):
+            raise ValueError(
+                f"{name} of shape {x.shape}: must live in the {self.levels} kept levels"
+            )
+        if not np.isfinite(x).all():
+            raise ValueError(f"{name}: must be finite everywhere")
+        if np.abs(x - x.conj().T).max() > 1e-10 * np.abs(x).max():
+            raise ValueError(f"{name}: must be Hermitian")
+        return x
 
     @cached_property
     def _frame(self):
@@ -361,11 +380,16 @@ class LeggettGarg:
 
     def _strang(self, x, odd, times, dephasing, adjoint, resolution):
         """Blocks at the given times, by H and noise in turn."""
-        longest = self._longest_step(dephasing) / resolution
+        longest = 2 * self._longest_step(dephasing)
         _, _, s = self._frame
         now, step, moved = 0.0, None, []
         for t in times:
-            count = int(np.ceil((t - now) / longest * (1 - 1e-9)))
+            # exactly twice as many at twice the resolution, or the extrapolation would not work
+            count = int(np.ceil(2 * resolution * np.ceil((t - now) / longest * (1 - 1e-9))))
+            if dephasing == 0:
+                count = min(count, 1)  # nothing to alternate with: exact
+            if count > 10**8:
+                raise ValueError(f"{count} steps to t = {t:g} s: too many; take a shorter time")
             if count:
                 if step is None or not np.isclose((t - now) / count, step, rtol=1e-12, atol=0):
                     step = (t - now) / count
@@ -434,7 +458,7 @@ class LeggettGarg:
         """
         dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
         tau = finite_array("interval", self.interval if interval is None else interval)
-        if np.any(tau <= 0):
+        if tau.size == 0 or np.any(tau <= 0):
             raise ValueError(f"interval = {interval!r}: must be > 0")
         state = self.state(initial)
 
@@ -522,8 +546,11 @@ class LeggettGarg:
         low, high = 0.0, 0.02 / (tau * abs(self.jz.full()[0, 1]) ** 2)
         if excess(low) <= 0:
             return float("nan")
+        last = 1e6 * high
         while excess(high) > 0:
             low, high = high, 1.4 * high
+            if high > last:
+                raise ArithmeticError(f"up to a dephasing rate of {low:.3g} K3 stays above one")
         return float(brentq(excess, low, high, xtol=1e-9 * high, rtol=1e-7))
 
 
@@ -550,18 +577,16 @@ def _asked(q, later, rho):
 
 
 def _steps(x, odd, half, full, keep, mix, count):
-    left_half, left = (half[0], full[0]) if odd else (half, full)
-    right_half, right = (half[1].conj(), full[1].conj()) if odd else (half.conj(), full.conj())
-    x = left_half @ x @ right_half
-    for i in range(count):
-        partner = x.conj().T if odd else x[::-1]
-        x = keep * x + mix * partner
-        if i < count - 1:
-            x = left @ x @ right
-    return left_half @ x @ right_half
+    from . import _kernels  # compiled on first use
+
+    if odd:
+        left, right = (half[0], full[0]), (half[1].conj(), full[1].conj())
+        return _kernels.odd_dephasing_steps(x, *left, *right, keep, mix, count)
+    left, right = (half, full), (half.conj(), full.conj())
+    return _kernels.even_dephasing_steps(x, *left, *right, keep, mix, count)
 
 
-def _extrapolated(run, tolerance=3e-4):
+def _extrapolated(run, tolerance=1e-4):
     # two step sizes remove the error of second order; they must be close already for that
     resolution, coarse, fine = 0.5, run(0.5), run(1.0)
     while np.max(np.abs(fine - coarse)) > tolerance:

@@ -1,5 +1,6 @@
 """`python -m lmgbook.warm_up`: compile and cache the fast loops once, so that no reader waits."""
 
+from .leggett_garg import LeggettGarg
 from .slow_quenches import exact_ramp, harmonic_ramp
 
 
@@ -7,6 +8,7 @@ def main():
     """Run every compiled function on a tiny problem."""
     exact_ramp(N=8, delta=0.5)
     harmonic_ramp(N=8, delta=0.5, points=3)
+    LeggettGarg(N=8, levels=4).k3(0.05)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ FILES = [
     "test_lmg.py",
     "test_integrators.py",
     "test_slow_quenches.py",
+    "test_dephasing.py",
+    "test_leggett_garg.py",
 ]
 
 # (name, file, what it says, what the mutant says, the test that has to notice)
@@ -87,6 +89,83 @@ MUTANTS = [
         "GAUSS = np.sqrt(3) / 6",
         "GAUSS = -np.sqrt(3) / 6",
         "test_integrators.py::test_order_four[commutator-free]",
+    ),
+    (
+        "dephasing at twice the rate",
+        "integrators.py",
+        "(self._eigenvalues, self._eigenvalues) ** 2 / 2",
+        "(self._eigenvalues, self._eigenvalues) ** 2",
+        "test_dephasing.py::test_rate_of_one_spin",
+    ),
+    (
+        "a whole step of H where half a step belongs",
+        "integrators.py",
+        "for t in (dt / 2, dt)",
+        "for t in (dt, dt)",
+        "test_dephasing.py::test_order_two[False]",
+    ),
+    (
+        "drive beside the noise with the wrong sign",
+        "integrators.py",
+        "turn = np.exp(-1j * angles[i])",
+        "turn = np.exp(1j * angles[i])",
+        "test_dephasing.py::test_drive_without_constant_part",
+    ),
+    (
+        "noise without its jump term between the parities",
+        "leggett_garg.py",
+        "keep, mix = (near + far) / 2, (near - far) / 2",
+        "keep, mix = (near + far) / 2, 0 * near",
+        "test_leggett_garg.py::test_two_levels_by_formula[1.0-0.05]",
+    ),
+    (
+        "jump term with the wrong sign",
+        "leggett_garg.py",
+        "keep, mix = (near + far) / 2, (near - far) / 2",
+        "keep, mix = (near + far) / 2, (far - near) / 2",
+        "test_leggett_garg.py::test_two_levels_by_formula[1.0-0.05]",
+    ),
+    (
+        "noise within the pairs at twice the rate",
+        "leggett_garg.py",
+        "near = np.exp(-dephasing * step / 2 *",
+        "near = np.exp(-dephasing * step *",
+        "test_leggett_garg.py::test_evolve_by_the_exponential_of_the_liouvillian[5-False]",
+    ),
+    (
+        "Heisenberg picture that runs backwards",
+        "leggett_garg.py",
+        "half, full = half.conj(), full.conj()",
+        "half, full = half, full",
+        "test_leggett_garg.py::test_evolve_by_the_exponential_of_the_liouvillian[5-True]",
+    ),
+    (
+        "stationary and three-time combination exchanged",
+        "leggett_garg.py",
+        "        if stationary:",
+        "        if not stationary:",
+        "test_leggett_garg.py::test_published_numbers",
+    ),
+    (
+        "interval pi/2 instead of pi/3",
+        "leggett_garg.py",
+        "return np.pi / (3 * self.splitting)",
+        "return np.pi / (2 * self.splitting)",
+        "test_leggett_garg.py::test_published_numbers",
+    ),
+    (
+        "magnetisation asked for instead of its sign",
+        "leggett_garg.py",
+        "self.operator(np.sign(magnetic_numbers(self.N)))",
+        "self.operator(magnetic_numbers(self.N))",
+        "test_leggett_garg.py::test_published_numbers",
+    ),
+    (
+        "instanton prefactor halved",
+        "leggett_garg.py",
+        "splitting = 4 * m *",
+        "splitting = 2 * m *",
+        "test_leggett_garg.py::test_instanton_formula",
     ),
 ]
 

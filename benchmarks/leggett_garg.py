@@ -1,0 +1,225 @@
+"""Benchmarks of the third chapter: the Leggett-Garg correlator under collective dephasing."""
+
+import numpy as np
+import qutip
+from scipy.linalg import expm
+from slow_quenches import cpu, peak_memory, row_of
+
+from lmgbook.leggett_garg import LeggettGarg, _steps
+from lmgbook.lmg import LMG
+
+ERROR = 1e-5  # allowed error of the stationary K3, both sides
+RATE = 0.05  # 1/s
+GRID = 10.0 ** -np.arange(2, 10.1, 0.5)  # tolerances tried, from loose to tight
+COUNTS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64)  # steps tried
+PART = 0.01  # of the interval, in which QuTiP is measured in all levels
+
+
+def run(show):
+    """Measure everything; `show` is called with each table when it is ready."""
+    LeggettGarg(levels=3).k3(RATE)  # compiles what there is to compile
+    tables = []
+    for make in (few_levels_table, all_levels_table, use_table):
+        tables.append(make())
+        show(tables[-1])
+    return tables
+
+
+# ---------------------------------------------------------------- propagation, set-up excluded
+
+
+def asked(magnet):
+    """{Q, rho}/2: what the correlation function evolves."""
+    q, rho = magnet.sign, magnet.state()
+    return (q * rho + rho * q) / 2
+
+
+def propagate(H, jump, start, t, options):
+    """Seconds for one step of QuTiP's solver from 0 to t, and the operator there."""
+    options = {"progress_bar": "", **options}
+    if options["method"] != "dephasing":
+        options["nsteps"] = 10**9
+    solver = qutip.MESolver(H, [jump], options=options)
+
+    def once():
+        return solver.step(t)
+
+    def again():  # from the start; not part of the time
+        solver.start(start, 0.0)
+
+    again()
+    seconds, end = cpu(once, repeats=1)
+    durations = [seconds]
+    while len(durations) < 7 and sum(durations) < 1:
+        again()
+        durations.append(cpu(once, repeats=1)[0])
+    return float(np.median(durations)), end
+
+
+def tolerances(method, rtol):
+    if method == "dephasing":
+        return {"method": method, "matrix_form": True, "atol": rtol}
+    return {"method": method, "rtol": rtol, "atol": rtol / 100}
+
+
+def strang(magnet, count, tau):
+    """A function that takes `count` steps over tau with the odd block, its constants computed."""
+    dt = tau / count
+    _, _, s = magnet._frame
+    half, full = magnet._drift(dt / 2), magnet._drift(dt)
+    near = np.exp(-RATE * dt / 2 * np.subtract.outer(s, s) ** 2)
+    far = np.exp(-RATE * dt / 2 * np.add.outer(s, s) ** 2)
+    keep, mix = (near + far) / 2, (near - far) / 2
+    return lambda block: _steps(block, True, half, full, keep, mix, count)
+
+
+def fewest_steps(magnet, reference):
+    """How many steps an interval needs so that they and all finer ones keep the error."""
+    start, q = magnet._blocks(asked(magnet).full(), True), magnet.sign.full()
+    found = None
+    for count in reversed(COUNTS):
+        run = strang(magnet, count, magnet.interval)
+        once = run(start)
+        c1, c2 = (np.vdot(q, magnet._unblock(block, True)).real for block in (once, run(once)))
+        error = abs(2 * c1 - c2 - reference)
+        if error > ERROR:
+            break
+        found = count, error
+    return found
+
+
+def few_levels_table():
+    """Twenty levels, one interval: QuTiP's best against ours."""
+    magnet = LeggettGarg(levels=20)
+    H, jump, tau = magnet.hamiltonian, RATE**0.5 * magnet.jz, magnet.interval
+    start, q = asked(magnet), magnet.sign
+    once = expm(qutip.liouvillian(H, [jump]).full() * tau)
+    x = start.full().ravel(order="F")
+    exact = [q.full().ravel() @ v for v in (once @ x, once @ (once @ x))]  # Q is symmetric
+    reference = (2 * exact[0] - exact[1]).real
+
+    def row_for(name, method, **more):
+        for rtol in GRID:
+            options = tolerances(method, rtol) | more
+            ends = [propagate(H, jump, start, t, options) for t in (tau, 2 * tau)]
+            c1, c2 = ((q * end).tr().real for _, end in ends)
+            error = abs(2 * c1 - c2 - reference)
+            if error <= ERROR:
+                which = "atol" if method == "dephasing" else "rtol"
+                method = f"{name} ({which} {rtol:.0e})"
+                return {"method": method, "seconds": ends[0][0], "error": error}
+        raise RuntimeError("no tolerance on the grid is tight enough")
+
+    rows = [
+        row_for("mesolve, default method adams", "adams"),
+        row_for("mesolve bdf", "bdf"),
+        row_for("mesolve dop853", "dop853"),
+        row_for("mesolve adams, matrix_form", "adams", matrix_form=True),
+        row_for("mesolve vern7, matrix_form", "vern7", matrix_form=True),
+        row_for("mesolve vern9, matrix_form", "vern9", matrix_form=True),
+    ]
+    plain, best = rows[0]["seconds"], min(row["seconds"] for row in rows)
+    row = row_for("mesolve dephasing, matrix_form", "dephasing")
+    rows.append(row_of(row["method"], row["seconds"], row["error"], plain))
+    count, error = fewest_steps(magnet, reference)
+    steps, block = strang(magnet, count, tau), magnet._blocks(start.full(), True)
+    seconds, _ = cpu(lambda: [steps(block) for _ in range(100)])
+    ours = seconds / 100
+    rows.append(row_of(f"LeggettGarg, {count} Strang steps", ours, error, plain, required=1000))
+    seconds, c = cpu(lambda: [magnet.correlation([tau], RATE) for _ in range(20)])
+    error = abs(c[0][0] - exact[0].real)
+    rows.append(row_of("LeggettGarg.correlation, set-up included", seconds / 20, error, plain))
+    options = tolerances("adams", 1e-6)
+    theirs = peak_memory(lambda: propagate(H, jump, start, tau / 100, options)) / 1e6
+    memory = peak_memory(lambda: magnet.correlation([tau], RATE)) / 1e6
+    notes = [
+        f"gamma = {RATE} 1/s, pi/(3 Delta); one interval of one propagation, set-up excluded",
+        "(but for the last row). Error: stationary K3, against matrix exponentials (last row: C).",
+        f"Loosest tolerances and fewest steps with error <= {ERROR:.0e}; rtol = 100 atol.",
+        f"Ratios refer to plain mesolve; against QuTiP's fastest row ours is {best / ours:.0f}x.",
+        f"peak of Python's memory: mesolve {theirs:.0f} MB, ours {memory:.2f} MB",
+    ]
+    return {"title": "Lindblad dynamics, 20 levels", "notes": notes, "rows": rows}
+
+
+def all_levels_table():
+    """All 371 levels: QuTiP in the basis of Jz, over a part of the interval."""
+    magnet = LeggettGarg(levels=None)
+    H = magnet.coupling * LMG.leggett_garg(magnet.N, magnet.field).hamiltonian()
+    jump = RATE**0.5 * qutip.jmat(magnet.N / 2, "z", dtype="dia")
+    tau, v = magnet.interval, magnet.vectors
+    start = qutip.Qobj(v @ asked(magnet).full() @ v.T)
+    q = np.sign(np.arange(magnet.N, -magnet.N - 1, -2))
+    exact = magnet.correlation([PART * tau], RATE, resolution=20)[0]
+    rows, megabytes = [], {}
+    for name, method, more in (
+        ("adams", "adams", {}),
+        ("vern7", "vern7", {}),
+        ("dop853", "dop853", {}),
+        ("vern7, matrix_form", "vern7", {"matrix_form": True}),
+    ):
+        for rtol in GRID[2:]:
+            options = tolerances(method, rtol) | more
+            seconds, end = propagate(H, jump, start, PART * tau, options)
+            error = abs(q @ end.diag() - exact)
+            if error <= ERROR * PART:
+                break
+        else:
+            raise RuntimeError("no tolerance on the grid is tight enough")
+        method = f"mesolve {name} (rtol {rtol:.0e}), {PART:.0%}"
+        rows.append({"method": method, "seconds": seconds, "error": error})
+        megabytes[name] = peak_memory(
+            lambda options=options: propagate(H, jump, start, PART * tau / 20, options)
+        )
+    best = min(rows, key=lambda row: row["seconds"])
+    plain = rows[0]["seconds"] / PART
+    rows.append({"method": "mesolve adams: EXTRAPOLATED", "seconds": plain})
+    fastest = best["seconds"] / PART
+    rows.append({"method": "QuTiP's fastest of these: EXTRAPOLATED", "seconds": fastest})
+    reference = magnet.k3(RATE, stationary=True)
+    count, error = fewest_steps(magnet, reference)
+    steps, block = strang(magnet, count, tau), magnet._blocks(asked(magnet).full(), True)
+    seconds, _ = cpu(steps, block)
+    rows.append(row_of(f"LeggettGarg, {count} Strang steps", seconds, error, fastest, required=100))
+    least = min(megabytes.values()) / 1e6
+    ours = peak_memory(lambda: magnet.correlation([tau], RATE)) / 1e6
+    notes = [
+        f"QuTiP in the basis of Jz, where all is sparse, over {PART:.0%} of the interval, with an",
+        f"error of C of at most {ERROR * PART:.0e} there (loosest tolerances); scaled to all of it",
+        "in the rows that say so. Ours over the whole interval, error of the stationary K3 against",
+        "k3(). The ratio refers to QuTiP's fastest row. Set-up excluded.",
+        f"peak of Python's memory: mesolve {least:.0f} MB or more, ours {ours:.0f} MB",
+    ]
+    return {"title": "Lindblad dynamics, all 371 levels", "notes": notes, "rows": rows}
+
+
+# ---------------------------------------------------------------- as it is used
+
+
+def use_table():
+    rows = []
+    for levels in (5, 20, None):
+        magnet = LeggettGarg(levels=levels)
+        name = f"{magnet.levels} levels"
+        limit = {"required": "< 5 s"} if levels is None else {}
+        for method, call in (
+            ("construction", lambda n=levels: LeggettGarg(levels=n)),
+            ("k3, three times", lambda m=magnet: m.k3(RATE)),
+            ("k3, stationary", lambda m=magnet: m.k3(RATE, stationary=True)),
+            ("threshold, three times", lambda m=magnet: m.threshold()),
+        ):
+            seconds, _ = cpu(call, limit=1.0)
+            row = {"method": f"{method}, {name}", "seconds": seconds}
+            if limit and method == "k3, three times":
+                row |= limit | {"met": bool(seconds < 5)}
+            rows.append(row)
+    tau = np.linspace(0.05, 2, 60) * LeggettGarg(levels=20).interval
+    rates = np.linspace(0, 0.6, 40)
+    magnet = LeggettGarg(levels=20)
+    seconds, _ = cpu(lambda: [magnet.k3(rate, tau) for rate in rates], limit=0.1)
+    rows.append({"method": "map of K3, 60 intervals x 40 rates, 20 levels", "seconds": seconds})
+    notes = [
+        "peak of Python's memory, k3 in all levels, construction included: "
+        f"{peak_memory(lambda: LeggettGarg(levels=None).k3(RATE)) / 1e6:.0f} MB"
+    ]
+    return {"title": "The correlator as it is used", "notes": notes, "rows": rows}
