@@ -454,7 +454,7 @@ class LeggettGarg:
         Returns
         -------
         float or ndarray, the shape of interval
-            Extrapolated from two step sizes; the error is 1e-6 or less.
+            Extrapolated from two step sizes; the error is about 1e-6.
         """
         dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
         tau = finite_array("interval", self.interval if interval is None else interval)
