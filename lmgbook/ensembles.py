@@ -70,7 +70,8 @@ def entropy(s):
     float or ndarray
         From ln 2 at s = 0 to 0 at s = 1; its slope is -artanh s.
     """
-    up, down = (1 + _spin_length(s)) / 2, (1 - _spin_length(s)) / 2
+    s = _spin_length(s)
+    up, down = (1 + s) / 2, (1 - s) / 2
     value = -xlogy(up, up) - xlogy(down, down)
     return value if value.ndim else float(value)
 

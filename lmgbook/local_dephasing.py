@@ -30,8 +30,8 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
-from ._validate import finite, finite_array, in_range, positive, positive_integer
-from .leggett_garg import LeggettGarg, _extrapolated
+from ._validate import finite, in_range, positive, positive_integer
+from .leggett_garg import LeggettGarg, _extrapolated, _times
 from .lmg import bands, magnetic_numbers
 
 
@@ -193,9 +193,7 @@ class LocalDephasing:
         ndarray of complex, shape (T, blocks, levels, levels)
             States stay positive. What their trace lacks has left the kept blocks and levels.
         """
-        times = finite_array("times", times)
-        if times.ndim != 1 or np.any(times < 0) or np.any(np.diff(times) < 0):
-            raise ValueError(f"times = {times!r}: must be a list of times >= 0, ascending")
+        times = _times(times)
         rate = in_range("rate", rate, 0.0, np.inf)
         resolution = positive("resolution", resolution)
         x = np.asarray(x, dtype=complex)
