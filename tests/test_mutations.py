@@ -21,6 +21,7 @@ FILES = [
     "test_lmg.py",
     "test_integrators.py",
     "test_slow_quenches.py",
+    "test_ensembles.py",
     "test_dephasing.py",
     "test_leggett_garg.py",
 ]
@@ -166,6 +167,27 @@ MUTANTS = [
         "splitting = 4 * m *",
         "splitting = 2 * m *",
         "test_leggett_garg.py::test_instanton_formula",
+    ),
+    (
+        "multiplets miscounted by one unit of spin",
+        "ensembles.py",
+        "(2 * spin + 1) / (N / 2 + spin + 1)",
+        "(2 * spin + 1) / (N / 2 + spin)",
+        "test_ensembles.py::test_degeneracy_in_whole_numbers[4]",
+    ),
+    (
+        "canonical shift without its factor 2",
+        "ensembles.py",
+        "shift = 2 * beta * (1 - s * s)",
+        "shift = beta * (1 - s * s)",
+        "test_ensembles.py::test_tricritical_points[1-1.915008-0.227317-0.272683]",
+    ),
+    (
+        "negative temperatures with the wrong sign",
+        "ensembles.py",
+        "-h / np.arctanh(one / h)",
+        "h / np.arctanh(one / h)",
+        "test_ensembles.py::test_negative_temperatures",
     ),
 ]
 
