@@ -16,6 +16,7 @@ for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):  # before NumPy is imported
     os.environ[f"{name}_NUM_THREADS"] = "1"
 
 import ensembles  # noqa: E402
+import glassy  # noqa: E402
 import leggett_garg  # noqa: E402
 import numba  # noqa: E402
 import numpy as np  # noqa: E402
@@ -23,7 +24,7 @@ import qutip  # noqa: E402
 import scipy  # noqa: E402
 import slow_quenches  # noqa: E402
 
-CHAPTERS = [slow_quenches, ensembles, leggett_garg]
+CHAPTERS = [slow_quenches, ensembles, leggett_garg, glassy]
 RESULTS = Path(__file__).parent / "results.json"
 
 

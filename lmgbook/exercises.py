@@ -8,12 +8,14 @@ import difflib
 import itertools
 import math
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import qutip
 from scipy.optimize import brentq
+from scipy.special import kv
 
-from . import ensembles, slow_quenches
+from . import ensembles, glassy, slow_quenches
 from .leggett_garg import LeggettGarg, goldilocks_size, instanton_splitting, thermal_rate
 from .lmg import magnetic_numbers
 
@@ -910,3 +912,411 @@ def _():
 @_contact.mistake("You shared out -7/10 in all; each of the two begins with -7/10.")
 def _():
     return _contact.answer(-0.35)
+
+
+# --- glassy dynamics ----------------------------------------------------------------------------
+
+
+def _counting(power):
+    """g(beta) of the stretched exponential: it multiplies the number of spins within R."""
+    return glassy._full_integral(power)
+
+
+@exercise("glassy.triangle", tolerance=0.003)
+def _triangle(curve=0.5, partners=2):
+    # the purity is (1 + c^2)/2 with c = cos(2 J tau)^partners
+    return math.acos(curve ** (1 / (2 * partners))) / 2
+
+
+@_triangle.mistake("Each spin of a triangle has two partners; you took one.")
+def _():
+    return _triangle.answer(partners=1)
+
+
+@_triangle.mistake("With Pauli matrices the angle is 2 J tau, not J tau.")
+def _():
+    return 2 * _triangle.answer()
+
+
+@_triangle.mistake("Here the magnetisation is three quarters. The purity is (1 + <sigma_x>^2)/2.")
+def _():
+    return _triangle.answer(curve=0.75**2)
+
+
+@_triangle.mistake("Here the square of the magnetisation is three quarters, not the purity.")
+def _():
+    return _triangle.answer(curve=0.75)
+
+
+def _lost(time=1e-12, d=1, alpha=10, exact=True):
+    """Lost magnetisation in an infinite cloud; time in units of 1/J_NN."""
+    density = math.log(2) / glassy.ball_volume(d)  # then J_NN = 1
+    rate, _, power = glassy.rates(d, alpha, density)
+    return -math.expm1(-(((rate if exact else 1.0) * time) ** power))
+
+
+@exercise("glassy.beginning", tolerance=0.004)
+def _beginning():
+    return _lost()
+
+
+@_beginning.mistake("This is what is left. The question is what has been lost.")
+def _():
+    return 1 - _lost()
+
+
+@_beginning.mistake("The rate is not J_NN itself: the constant is in the chapter.")
+def _():
+    return _lost(exact=False)
+
+
+@_beginning.mistake("The power is d/alpha, one tenth, not its inverse.")
+def _():
+    return 0.0
+
+
+@_beginning.mistake("This is for three dimensions; a chain has d = 1.")
+def _():
+    return _lost(d=3)
+
+
+@_beginning.mistake(
+    "This is the exponent. It is small, but not so small that 1 - exp(-x) is x to all digits asked."
+)
+def _():
+    return -math.log1p(-_lost())
+
+
+@exercise("glassy.expansion", tolerance=0.003)
+def _expansion(d=3, alpha=6, dilution=8):
+    dense = glassy.rates(d, alpha, 1.0)[0]
+    return dense / glassy.rates(d, alpha, 1.0 / dilution)[0]
+
+
+@_expansion.mistake("All lengths double, so the density falls by eight, not by two.")
+def _():
+    return _expansion.answer(dilution=2)
+
+
+@_expansion.mistake("The rate is not proportional to the density, but to a power of it.")
+def _():
+    return 8.0
+
+
+@_expansion.mistake("The density enters with the power alpha/d, the inverse of beta.")
+def _():
+    return 8**0.5
+
+
+@_expansion.mistake("This is the rate; slower means that the time grows.")
+def _():
+    return 1 / _expansion.answer()
+
+
+@exercise("glassy.lonely", tolerance=0.003)
+def _lonely():
+    return 0.5 ** (1 / _counting(0.5))
+
+
+@_lonely.mistake("This holds for an infinitely short range, where g = 1. Here it is not one.")
+def _():
+    return 0.5
+
+
+@_lonely.mistake("This is the mean number of spins within R; asked is the chance of none.")
+def _():
+    return math.log(2) / _counting(0.5)
+
+
+@_lonely.mistake("This is the share of spins that have met somebody.")
+def _():
+    return 1 - _lonely.answer()
+
+
+@_lonely.mistake("Upside down: the exponent of the magnetisation is g times the number.")
+def _():
+    return 0.5 ** _counting(0.5)
+
+
+def _scatter_equals_mean(rate):
+    """Magnetisation at which twice its square equals its mean square; rate: of the exponents."""
+    return 0.5 ** (1 / (2 - rate))
+
+
+@exercise("glassy.scatter", tolerance=0.003)
+def _scatter():
+    return _scatter_equals_mean(2**-0.5)
+
+
+@_scatter.mistake("You took the mean square to decay like the mean. It decays later.")
+def _():
+    return _scatter_equals_mean(1.0)
+
+
+@_scatter.mistake("The rates stand in the ratio 1/2; in the exponent they are raised to beta.")
+def _():
+    return _scatter_equals_mean(0.5)
+
+
+@_scatter.mistake("This is the exponent at that time; asked is the magnetisation.")
+def _():
+    return -math.log(_scatter.answer())
+
+
+@_scatter.mistake("You took the purity for the mean square. The latter is 2 tr rho^2 - 1.")
+def _():
+    def excess(u):
+        return (1 + math.exp(-u / math.sqrt(2))) / 2 - 2 * math.exp(-2 * u)
+
+    return math.exp(-brentq(excess, 0.01, 3))
+
+
+@exercise("glassy.fresnel", tolerance=0.002)
+def _fresnel():
+    density = math.log(2) / glassy.ball_volume(3)  # then J_NN = 1
+    return glassy.rates(3, 6, density)[0]
+
+
+@_fresnel.mistake("You left out the constant: the integral is not one.")
+def _():
+    return 2 * math.log(2) ** 2
+
+
+@_fresnel.mistake("The exponent is (gamma tau)^beta with beta = 1/2: the bracket is squared.")
+def _():
+    return 2 * _counting(0.5) * math.log(2)
+
+
+@_fresnel.mistake(
+    "Too small by two. Is it the rate of the purity, or the angle J tau instead of 2 J tau?"
+)
+def _():
+    return glassy.rates(3, 6, math.log(2) / glassy.ball_volume(3))[1]
+
+
+def _variance(subtract=True, purity=False):
+    """Variance of <sigma_x> over spins at J_NN tau = 1, d = 3, alpha = 6."""
+    density = math.log(2) / glassy.ball_volume(3)
+    rate_m, rate_p, power = glassy.rates(3, 6, density)
+    mean, square = math.exp(-(rate_m**power)), math.exp(-(rate_p**power))
+    return ((1 + square) / 2 if purity else square) - (mean**2 if subtract else 0)
+
+
+@exercise("glassy.clouds", tolerance=0.02)
+def _clouds():
+    return _variance() * 1e6
+
+
+@_clouds.mistake("The error of a mean falls as the square root of the number of clouds.")
+def _():
+    return math.sqrt(_variance()) * 1e3
+
+
+@_clouds.mistake("This is the mean square. The square of the mean is still in it.")
+def _():
+    return _variance(subtract=False) * 1e6
+
+
+@_clouds.mistake("You took the purity for the mean square. The latter is 2 tr rho^2 - 1.")
+def _():
+    return _variance(purity=True) * 1e6
+
+
+def _parabola_law(half=0.5, factor=1.0):
+    # half w^2 b/(2 - b) = w^b g(b), with b = 1/2
+    return (_counting(0.5) * 3 / half) ** (2 / 3) / 2 * factor
+
+
+@exercise("glassy.parabola", tolerance=0.004)
+def _parabola():
+    return _parabola_law()
+
+
+@_parabola.mistake("This is the angle 2 J tau of the closest pairs; asked is the time.")
+def _():
+    return _parabola_law(factor=2)
+
+
+@_parabola.mistake("1 - cos w begins with w^2/2: the half is missing.")
+def _():
+    return _parabola_law(half=1)
+
+
+@_parabola.mistake("You left the constant of the stretched exponential out.")
+def _():
+    return _parabola_law() * _counting(0.5) ** (-2 / 3)
+
+
+@_parabola.mistake("The mean of J^2 has its own constant, from the integral of r^(2 - 12).")
+def _():
+    return _parabola_law() * 3 ** (-2 / 3)
+
+
+@cache
+def _deficit(N, where="ball", squared=False):
+    """d/alpha - beta of the noise-free curve, d = 3, alpha = 6, up to its sign."""
+    tau = np.geomspace(1e-2, 10, 48)
+    times = tau / glassy.bulk_coupling(3, 6, N / glassy.ball_volume(3))
+    curve = glassy.noise_free(times, N, 3, 6, where, squared=squared)
+    return abs(glassy.fit_stretch(tau, curve).beta - 0.5)
+
+
+@cache
+def _enough(where="ball", low=1_000_000, squared=False):
+    """Number of spins at which the deficit is 1/1000: between `low` and ten times that."""
+
+    def excess(log_n):
+        return math.log(_deficit(round(math.exp(log_n)), where, squared) / 1e-3)
+
+    return math.exp(brentq(excess, math.log(low), math.log(10 * low), xtol=1e-4))
+
+
+@exercise("glassy.enough_spins", tolerance=0.02)
+def _enough_spins():
+    return _enough()
+
+
+@_enough_spins.mistake("This is a torus, or a spin in the centre: no surface. Average over all.")
+def _():
+    return _enough("torus", low=100)
+
+
+@_enough_spins.mistake("This is the purity. It is late, too, but by another amount.")
+def _():
+    return _enough(squared=True)
+
+
+@_enough_spins.mistake(
+    "You went on from 1300 spins with the power 1/3. The power is reached from below: the error "
+    "falls more slowly at first. Start from a larger cloud."
+)
+def _():
+    return 1300 * (_deficit(1300) / 1e-3) ** 3
+
+
+@_enough_spins.mistake("The error falls as the cube root of N, not as 1/N.")
+def _():
+    return 1300 * _deficit(1300) / 1e-3
+
+
+@cache
+def _repeated():
+    """Times in 1/J_NN, and the curve of each of 200 clouds."""
+    unit = glassy.bulk_coupling(3, 6, 100 / glassy.ball_volume(3))
+    tau = np.geomspace(1e-2, 10, 48)
+    clouds = glassy.ensemble_average(100, 3, 6, tau / unit, 200, seed=5)
+    return tau, clouds.magnetization_samples
+
+
+@cache
+def _left_out():
+    """Stretch power with each of the clouds left out."""
+    tau, curves = _repeated()
+    rest = (curves.sum(axis=0) - curves) / (len(curves) - 1)
+    return np.array([glassy.fit_stretch(tau, each).beta for each in rest])
+
+
+def _reported():
+    tau, curves = _repeated()
+    return glassy.fit_stretch(tau, curves.mean(axis=0)).error
+
+
+@exercise("glassy.jackknife", tolerance=0.015)
+def _jackknife():
+    betas = _left_out()
+    return math.sqrt((len(betas) - 1) * np.var(betas)) / _reported()
+
+
+@_jackknife.mistake("Upside down: which of the two is the larger one?")
+def _():
+    return 1 / _jackknife.answer()
+
+
+@_jackknife.mistake(
+    "Two samples that each lack one cloud are almost the same, so their fits hardly scatter. The "
+    "factor that makes up for it is missing."
+)
+def _():
+    return float(np.std(_left_out())) / _reported()
+
+
+@_jackknife.mistake("The factor R - 1 belongs to the variance, under the root.")
+def _():
+    return float(np.std(_left_out())) * (len(_left_out()) - 1) / _reported()
+
+
+@_jackknife.mistake("This is the error itself. Compare it with the one that the fit reports.")
+def _():
+    return _jackknife.answer() * _reported()
+
+
+@_jackknife.mistake(
+    "You fitted each cloud by itself. A fit to the mean of many is another thing, because fits are "
+    "not linear."
+)
+def _():
+    tau, curves = _repeated()
+    alone = [glassy.fit_stretch(tau, each).beta for each in curves]
+    return float(np.std(alone, ddof=1)) / math.sqrt(len(curves)) / _reported()
+
+
+def _one_partner(tau):
+    """<sigma_x> with the nearest partner only, alpha = d; time in 1/J_NN."""
+    z = 2 * np.sqrt(-2j * tau * math.log(2))
+    return (z * kv(1, z)).real
+
+
+@exercise("glassy.one_partner", tolerance=0.005)
+def _first_zero():
+    return brentq(_one_partner, 0.5, 3)
+
+
+@_first_zero.mistake("This is the zero of the saddle-point formula. It is not late enough for it.")
+def _():
+    def saddle(tau):
+        z = np.sqrt(-2j * tau * math.log(2))
+        return (np.sqrt(np.pi * z) * np.exp(-2 * z)).real
+
+    return brentq(saddle, 0.5, 3)
+
+
+@_first_zero.mistake("With Pauli matrices the angle is 2 J tau: a factor two is missing.")
+def _():
+    return 2 * _first_zero.answer()
+
+
+@_first_zero.mistake("Your unit is the coupling at v = 1, not the median one at v = ln 2.")
+def _():
+    return _first_zero.answer() * math.log(2)
+
+
+@exercise("glassy.dipoles", tolerance=0.003)
+def _dipoles():
+    # mean of |1 - 3 u^2| over directions, which are even in u = cos(theta)
+    return 4 / (3 * math.sqrt(3))
+
+
+@_dipoles.mistake("This is the root of the mean square. The rate counts couplings, not squares.")
+def _():
+    return math.sqrt(4 / 5)
+
+
+@_dipoles.mistake("The sign of a coupling does not matter in a cosine: take the modulus first.")
+def _():
+    return 0.0
+
+
+@_dipoles.mistake("Directions are even in the cosine of theta, not in theta.")
+def _():
+    theta = (np.arange(100_000) + 0.5) * np.pi / 100_000
+    return float(np.mean(np.abs(1 - 3 * np.cos(theta) ** 2)))
+
+
+@_dipoles.mistake("Upside down: dipoles relax more slowly, so the fraction is below one.")
+def _():
+    return 1 / _dipoles.answer()
+
+
+@_dipoles.mistake("This is the constant itself, with its pi/2; asked is the ratio of the rates.")
+def _():
+    return _dipoles.answer() * math.pi / 2

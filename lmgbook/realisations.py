@@ -21,14 +21,7 @@ BATCH = 32
 
 
 def map_realisations(
-    task,
-    realisations,
-    seed=0,
-    engine=None,
-    batch=None,
-    checkpoint=None,
-    progress=False,
-    key=None,
+    task, realisations, seed=0, engine=None, batch=None, checkpoint=None, progress=False, key=None
 ):
     """Call `task` once a realisation, each with a random generator of its own.
 
@@ -67,9 +60,7 @@ def map_realisations(
 
     Examples
     --------
-    >>> from lmgbook.realisations import map_realisations
-    >>> rows = map_realisations(lambda rng: rng.normal(size=3), 100, seed=1)
-    >>> rows.shape
+    >>> map_realisations(lambda rng: rng.normal(size=3), 100, seed=1).shape
     (100, 3)
     """
     from tqdm import tqdm
@@ -80,17 +71,14 @@ def map_realisations(
     seed = positive_integer("seed", seed, minimum=0)
     batch = None if batch is None else positive_integer("batch", batch)
     run = _engine(engine)
-    store = None
-    if checkpoint is not None:
-        store = _Checkpoint(checkpoint, key, seed, batch)
-        batch = store.batch
-    batch = batch or BATCH
+    store = None if checkpoint is None else _Checkpoint(checkpoint, key, seed, batch)
+    batch = (store.batch if store else batch) or BATCH
 
     parts, jobs = [], []
     for k, start in enumerate(range(0, realisations, batch)):
         stop = min(start + batch, realisations)
         # perhaps not all of them: the last batch of a shorter run
-        rows = [] if store is None else store.load(k, stop - start)
+        rows = store.load(k, stop - start) if store else []
         parts.append([rows] if len(rows) else [])
         if start + len(rows) < stop:
             jobs.append((k, task, seed, start + len(rows), stop))
@@ -101,7 +89,7 @@ def map_realisations(
     with tqdm(total=realisations, initial=known, unit=" realisations", **hidden) as bar:
         for k, rows in run(jobs):
             parts[k].append(rows)
-            if store is not None:
+            if store:
                 store.save(k, np.concatenate(parts[k]))
             bar.update(len(rows))
     return np.concatenate([rows for part in parts for rows in part])
@@ -125,7 +113,7 @@ def _engine(engine):
     if engine is None:
         return lambda jobs: (_rows(*job) for job in jobs)
     if isinstance(engine, client) and not engine.asynchronous:
-        return lambda jobs: _on_cluster(engine, jobs)
+        return lambda jobs: _on_cluster(engine, iter(jobs))
     if isinstance(engine, str) and engine == "joblib":
         return lambda jobs: _on_cores(-1, jobs)
     if isinstance(engine, tuple) and len(engine) == 2 and engine[0] == "joblib":
@@ -147,12 +135,11 @@ def _on_cores(workers, jobs):
 def _on_cluster(client, jobs):
     from distributed import as_completed
 
-    waiting = iter(jobs)
-
     def submit(running):
         # two batches a thread keep all of them busy; looked up each time, as workers come and go
-        room = max(1, 2 * sum(client.ncores().values()) - running)
-        return [client.submit(_rows, *job, pure=False) for job in islice(waiting, room)]
+        wanted = max(1, 2 * sum(client.ncores().values()))
+        new = islice(jobs, max(0, wanted - running))
+        return [client.submit(_rows, *job, pure=False) for job in new]
 
     batches = as_completed(submit(0))
     try:

@@ -25,6 +25,12 @@ REQUIRED = {
         *("Eq. 21a", "Eq. 21b", "Eq. 23a", "Eq. 23b"),
         *("Fig. 1", "Fig. 2", "Fig. 2 (first-order lines)", "Fig. 3"),
     ],
+    "glassy": [
+        *(f"Eq. {number}" for number in range(1, 18)),
+        *("Fig. 1a", "Fig. 1b", "Fig. 1c", "Fig. 2a", "Fig. 2b", "Fig. 2c", "Table I"),
+        *("abstract (beta = d/alpha)", "range of validity", "plateau", "p independent of alpha"),
+        *("slower for larger d", "nearest neighbour suffices", "purity is a many-body effect"),
+    ],
     # known from its public review page, which numbers nothing: these are the statements on it
     "leggett_garg": [
         *(f"abstract ({part})" for part in ("Goldilocks", "ordered phases", "P4", "P5")),

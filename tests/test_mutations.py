@@ -24,6 +24,7 @@ FILES = [
     "test_ensembles.py",
     "test_dephasing.py",
     "test_leggett_garg.py",
+    "test_glassy.py",
 ]
 
 # (name, file, what it says, what the mutant says, the test that has to notice)
@@ -188,6 +189,41 @@ MUTANTS = [
         "-h / np.arctanh(one / h)",
         "h / np.arctanh(one / h)",
         "test_ensembles.py::test_negative_temperatures",
+    ),
+    (
+        "cosine of Jt instead of 2Jt",
+        "glassy.py",
+        "arguments = (*columns, box or 0.0, alpha, 2 * coupling, times)",
+        "arguments = (*columns, box or 0.0, alpha, 1 * coupling, times)",
+        "test_glassy.py::test_product_equals_the_state_vector[5]",
+    ),
+    (
+        "far spins with the wrong sign in the fourth order",
+        "_cosines.py",
+        "LOG_COS = (-1 / 2, -1 / 12,",
+        "LOG_COS = (-1 / 2, 1 / 12,",
+        "test_glassy.py::test_all_methods_equal_long_arithmetic[2-2.5-120-ball-near_far]",
+    ),
+    (
+        "purity that decays at the rate of the magnetisation",
+        "glassy.py",
+        "2 ** (1 - 1 / power) * gamma_m",
+        "gamma_m",
+        "test_glassy.py::test_rates_are_the_integral_over_space[3-6]",
+    ),
+    (
+        "density that forgets the volume of the ball",
+        "glassy.py",
+        'kappa = positive("density", density) * ball_volume(d)',
+        'kappa = positive("density", density)',
+        "test_glassy.py::test_rates_are_the_integral_over_space[3-6]",
+    ),
+    (
+        "quadrature with N partners instead of N - 1",
+        "glassy.py",
+        "(1 - (q / 2 if squared else q)) ** (N - 1)",
+        "(1 - (q / 2 if squared else q)) ** N",
+        "test_glassy.py::test_quadrature_equals_the_sampled_average[1-3-6-ball]",
     ),
 ]
 
