@@ -21,10 +21,11 @@ import leggett_garg  # noqa: E402
 import numba  # noqa: E402
 import numpy as np  # noqa: E402
 import qutip  # noqa: E402
+import reactions  # noqa: E402
 import scipy  # noqa: E402
 import slow_quenches  # noqa: E402
 
-CHAPTERS = [slow_quenches, ensembles, leggett_garg, glassy]
+CHAPTERS = [slow_quenches, ensembles, leggett_garg, glassy, reactions]
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -5,17 +5,17 @@ which `check` recognises and explains. Neither is ever printed.
 """
 
 import difflib
+import functools
 import itertools
 import math
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 import qutip
 from scipy.optimize import brentq
 from scipy.special import kv
 
-from . import ensembles, glassy, slow_quenches
+from . import ensembles, glassy, reactions, slow_quenches
 from .leggett_garg import LeggettGarg, goldilocks_size, instanton_splitting, thermal_rate
 from .lmg import magnetic_numbers
 
@@ -1152,7 +1152,7 @@ def _():
     return _parabola_law() * 3 ** (-2 / 3)
 
 
-@cache
+@functools.cache
 def _deficit(N, where="ball", squared=False):
     """d/alpha - beta of the noise-free curve, d = 3, alpha = 6, up to its sign."""
     tau = np.geomspace(1e-2, 10, 48)
@@ -1161,7 +1161,7 @@ def _deficit(N, where="ball", squared=False):
     return abs(glassy.fit_stretch(tau, curve).beta - 0.5)
 
 
-@cache
+@functools.cache
 def _enough(where="ball", low=1_000_000, squared=False):
     """Number of spins at which the deficit is 1/1000: between `low` and ten times that."""
 
@@ -1199,7 +1199,7 @@ def _():
     return 1300 * _deficit(1300) / 1e-3
 
 
-@cache
+@functools.cache
 def _repeated():
     """Times in 1/J_NN, and the curve of each of 200 clouds."""
     unit = glassy.bulk_coupling(3, 6, 100 / glassy.ball_volume(3))
@@ -1208,7 +1208,7 @@ def _repeated():
     return tau, clouds.magnetization_samples
 
 
-@cache
+@functools.cache
 def _left_out():
     """Stretch power with each of the clouds left out."""
     tau, curves = _repeated()
@@ -1320,3 +1320,265 @@ def _():
 @_dipoles.mistake("This is the constant itself, with its pi/2; asked is the ratio of the rates.")
 def _():
     return _dipoles.answer() * math.pi / 2
+
+
+# --- competing reactions ------------------------------------------------------------------------
+
+
+@exercise("reactions.half", tolerance=0.002)
+def _half_split():
+    return 2 * math.pi / math.log(2)
+
+
+@_half_split.mistake("This is s = 2 pi g^2/beta. The rate is asked for.")
+def _():
+    return math.log(2)
+
+
+@_half_split.mistake("Half of the exponent: the molecule survives with exp(-2 pi g^2/beta).")
+def _():
+    return math.pi / math.log(2)
+
+
+@_half_split.mistake("This is for two channels, where the molecule has to survive twice.")
+def _():
+    return 4 * math.pi / math.log(2)
+
+
+@_half_split.mistake("Upside down: a faster sweep leaves more molecules whole.")
+def _():
+    return math.log(2) / (2 * math.pi)
+
+
+@exercise("reactions.thermometer", tolerance=0.002)
+def _thermometer():
+    return 2 / math.log(3 / 2)
+
+
+@_thermometer.mistake("The two products are 2 epsilon apart: you took epsilon, as Eq. (9) does.")
+def _():
+    return 1 / math.log(3 / 2)
+
+
+@_thermometer.mistake("This is the inverse temperature.")
+def _():
+    return math.log(3 / 2) / 2
+
+
+@_thermometer.mistake("The molecule is not a level of this ladder: compare the two products.")
+def _():
+    return 2 / math.log(2)
+
+
+@exercise("reactions.everything", tolerance=0.002)
+def _everything():
+    return float(reactions.single_channel(4, 1.0, 2 * math.pi / math.log(3))[4])
+
+
+@_everything.mistake("Four independent molecules would do this. Every pair makes the next easier.")
+def _():
+    return (2 / 3) ** 4
+
+
+@_everything.mistake("This is the probability that at least one dissociates.")
+def _():
+    return 80 / 81
+
+
+@_everything.mistake("This is 1 - x, for a single molecule.")
+def _():
+    return 2 / 3
+
+
+@exercise("reactions.coins", tolerance=0.002)
+def _coins():
+    return reactions.mean_numbers(3, 1.0, 2 * math.pi / math.log(2))[0]
+
+
+@_coins.mistake("This is the mean number of molecules that are left.")
+def _():
+    return 3 - _coins.answer()
+
+
+@_coins.mistake("You counted the heads. The molecules left are the *largest number* among them.")
+def _():
+    return 3 - (1 / 2 + 1 / 4 + 1 / 8)
+
+
+@_coins.mistake("All three coins have the bias one half here: coin j has the bias x^j.")
+def _():
+    return 3 / 2
+
+
+@_coins.mistake("The Planck sum tosses infinitely many coins; here are three.")
+def _():
+    return 3 - sum(1 / (2**j - 1) for j in range(1, 60))
+
+
+@exercise("reactions.upstairs", tolerance=0.002)
+def _upstairs():
+    return 1 / math.log(2)
+
+
+@_upstairs.mistake("This is the straight line (69), which is half a pair too high.")
+def _():
+    return 1.0
+
+
+@_upstairs.mistake("Gamma - 1/2 is good for large Gamma. Use Planck's law.")
+def _():
+    return 1.5
+
+
+@_upstairs.mistake("This is s = 1/Gamma.")
+def _():
+    return math.log(2)
+
+
+@_upstairs.mistake("This is k_B T of Eq. (75), 2 Gamma: it counts differences n2 - n1.")
+def _():
+    return 2 / math.log(2)
+
+
+def _equation_50(N):
+    log = math.log(N)
+    return 2 * math.pi * N / (log - math.log(log - math.log(log)))
+
+
+@exercise("reactions.critical_ratio", tolerance=0.002)
+def _critical_ratio():
+    return reactions.critical_rate(10**6, 1.0) / reactions.critical_rate(1000, 1.0)
+
+
+@_critical_ratio.mistake("The critical rate is not proportional to N: there is a logarithm.")
+def _():
+    return 1000.0
+
+
+@_critical_ratio.mistake("You took q = 1 for both. The critical q depends on N.")
+def _():
+    return 500.0
+
+
+@_critical_ratio.mistake("Eq. (50) is one per cent off for a thousand molecules. Find the root.")
+def _():
+    return _equation_50(1e6) / _equation_50(1e3)
+
+
+@_critical_ratio.mistake("Upside down.")
+def _():
+    return 1 / _critical_ratio.answer()
+
+
+def _relative_width(reach):
+    """Standard deviation over mean of the molecules left, N infinite."""
+    planck = 1 / np.expm1(np.arange(1, int(50 * reach)) / reach)
+    return math.sqrt(np.sum(planck * (1 + planck))) / np.sum(planck)
+
+
+@exercise("reactions.spread", tolerance=0.01)
+def _spread():
+    return brentq(lambda reach: _relative_width(reach) - 1 / 5, 50, 2000)
+
+
+@_spread.mistake("You divided by the mode. The mean is higher by gamma_E Gamma.")
+def _():
+    return math.exp(5 * math.pi / math.sqrt(6))
+
+
+@_spread.mistake("This is the variance of the Gumbel law; its root is the width.")
+def _():
+    return math.exp(5 * math.pi**2 / 6 - np.euler_gamma)
+
+
+@_spread.mistake("The root of the mean is the width for independent molecules. They are not.")
+def _():
+    return brentq(lambda reach: reach * (math.log(reach) + np.euler_gamma) - 25, 2, 99)
+
+
+@exercise("reactions.readout", tolerance=0.01)
+def _readout(power=3):
+    first = math.sqrt(math.log(2) / (2 * math.pi)) * 1000  # in units of beta^(-1/2)
+    return first / first ** (1 / power)
+
+
+@_readout.mistake("This is the time of the first reader, in units of beta^(-1/2).")
+def _():
+    return _readout.answer(math.inf)
+
+
+@_readout.mistake("This is the time of the second reader, in units of beta^(-1/2).")
+def _():
+    return _readout.answer(math.inf) / _readout.answer()
+
+
+@_readout.mistake("The turning falls as 1/T^2, and dividing by the gap gives one more power.")
+def _():
+    return _readout.answer(2)
+
+
+@_readout.mistake("You compared the powers only. The strength g of the coupling counts, too.")
+def _():
+    return 100.0
+
+
+@functools.cache
+def _second_act():
+    """Times in t_c, and <n2> over its final value, for 20 pairs at Gamma = 2."""
+    n, gamma = 20, 1 / (4 * math.pi)
+    n2 = np.arange(n + 1)
+    hop = -gamma * (n - n2[:-1]) * n2[1:]
+    times = np.geomspace(0.1, 20, 2000)
+    states = qutip.sesolve(
+        [
+            qutip.qdiags([-gamma * (n2**2 + (n - n2) ** 2), hop, hop], [0, 1, -1]),
+            [qutip.qdiags(2.0 * (2 * n2 - n), 0), np.exp],
+        ],
+        qutip.Qobj(np.full(n + 1, (n + 1) ** -0.5)),
+        np.log([1e-6 / n, *(times * n * gamma)]),
+        options={"method": "tridiagonal"},
+    ).states[1:]
+    mean = np.array([abs(state.full()[:, 0]) ** 2 @ n2 for state in states])
+    return times, mean / (reactions.thermal_law(n, 1.0, 1 / gamma) @ n2)
+
+
+@exercise("reactions.patience", tolerance=0.02)
+def _patience():
+    times, ratio = _second_act()
+    return times[np.flatnonzero(abs(ratio - 1) > 0.01)[-1]]
+
+
+@_patience.mistake("At this time the curve only passes the goal. When does it *stay* there?")
+def _():
+    times, ratio = _second_act()
+    return times[np.flatnonzero(ratio < 1)[0]]
+
+
+@_patience.mistake("This is in units of g^2/(beta epsilon): divide by the number of pairs.")
+def _():
+    return 20 * _patience.answer()
+
+
+@_patience.mistake("This is in units of 1/epsilon. What is t_c in these units?")
+def _():
+    return 20 / (4 * math.pi) * _patience.answer()
+
+
+@exercise("reactions.fair", tolerance=0.02)
+def _fair():
+    return brentq(lambda N: math.log(N) / 4 / math.sqrt(N) - 1e-3, 1e5, 1e9)
+
+
+@_fair.mistake("This takes ln N/N for the asymmetry, as Eq. (66) does. Bosons are not so fair.")
+def _():
+    return brentq(lambda N: math.log(N) / N - 1e-3, 1e2, 1e6)
+
+
+@_fair.mistake("You forgot 1/p: many pairs feel a small slope more than one.")
+def _():
+    return brentq(lambda N: math.log(N) / 4 / N - 1e-3, 1e2, 1e6)
+
+
+@_fair.mistake("A factor two: the asymmetry is s/2p.")
+def _():
+    return brentq(lambda N: math.log(N) / 2 / math.sqrt(N) - 1e-3, 1e5, 1e9)

@@ -116,6 +116,16 @@ def test_answers_are_those_of_the_reference():
         "leggett_garg.leak": 0.0282154,
         "leggett_garg.best_state": 1.33769,
         "leggett_garg.four_looks": 0.256033,
+        "reactions.half": 9.06472,
+        "reactions.thermometer": 4.93261,
+        "reactions.everything": 33280 / 59049,
+        "reactions.coins": 119 / 64,
+        "reactions.upstairs": 1.442695,
+        "reactions.critical_ratio": 461.358,
+        "reactions.spread": 341.020,
+        "reactions.readout": 47.9603,
+        "reactions.patience": 9.130,
+        "reactions.fair": 1.73684e7,
     }
     for exercise_id, value in known.items():
         answer = exercises._exercises[exercise_id].answer()

@@ -25,6 +25,7 @@ FILES = [
     "test_dephasing.py",
     "test_leggett_garg.py",
     "test_glassy.py",
+    "test_reactions.py",
 ]
 
 # (name, file, what it says, what the mutant says, the test that has to notice)
@@ -224,6 +225,39 @@ MUTANTS = [
         "(1 - (q / 2 if squared else q)) ** (N - 1)",
         "(1 - (q / 2 if squared else q)) ** N",
         "test_glassy.py::test_quadrature_equals_the_sampled_average[1-3-6-ball]",
+        "exponent without its factor 2 pi",
+        "reactions.py",
+        'return 2 * np.pi * _coupling("g", g) ** 2',
+        'return np.pi * _coupling("g", g) ** 2',
+        "test_reactions.py::test_three_level_model_is_the_case_of_one_molecule",
+    ),
+    (
+        "second channel without the first in its law",
+        "reactions.py",
+        "s * (n2 + 2 * left)",
+        "s * (n2 + left)",
+        "test_reactions.py::test_two_channels_are_a_chain_of_single_ones",
+    ),
+    (
+        "scattering phases with half of the Coulomb phase",
+        "reactions.py",
+        "total[::-1] - 2 * total",
+        "total[::-1] - total",
+        "test_reactions.py::test_scattering_phases_as_in_figure_4[0.5]",
+    ),
+    (
+        "levels of the pairs as in the printed Eq. (73)",
+        "reactions.py",
+        '2 * positive("epsilon", epsilon) * (2.0 * n2 - n)',
+        'positive("epsilon", epsilon) * (2.0 * n2 - n)',
+        "test_reactions.py::test_effective_hamiltonian_from_bosons[0.3]",
+    ),
+    (
+        "moving frame that runs backwards",
+        "moving_frame.py",
+        "1j * k * S",
+        "-1j * k * S",
+        "test_reactions.py::test_one_channel_meets_the_law[3-0.5]",
     ),
 ]
 
