@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from scipy.special import gamma
 
 from ._validate import finite, finite_array, in_range, one_of, positive, positive_integer
-from .realisations import map_realisations
+from .realisations import code_hash, map_realisations
 
 SHAPES = ("ball", "torus")
 METHODS = ("near_far", "exact", "numpy")
@@ -86,7 +86,12 @@ def random_positions(N, d, exclusion=0.0, rng=None, shape="ball"):
     taken, attempts = np.empty((N, d)), 0
     count = 0
     while count < N:
-        for place in _uniform(min(N, 256), d, shape, rng):
+        places = _uniform(min(N, 256), d, shape, rng)
+        whole = np.concatenate([taken[:count], places])[:N]
+        if not cKDTree(whole, boxsize=side).query_pairs(exclusion):
+            taken[: len(whole)], attempts, count = whole, 0, len(whole)
+            continue  # nearly always so if the exclusion is small
+        for place in places:
             apart = _apart(taken[:count] - place, side)
             if count and np.einsum("ij,ij->i", apart, apart).min() < exclusion**2:
                 attempts += 1
@@ -652,7 +657,8 @@ def ensemble_average(
     engine : None, "joblib" or dask.distributed.Client
         Where to compute: here, on all cores, or on a cluster. The numbers are the same.
     **options
-        batch, checkpoint, progress: as in `lmgbook.realisations.map_realisations`.
+        batch, checkpoint, progress: as in `lmgbook.realisations.map_realisations`. A checkpoint
+        also belongs to the version of the code that made it.
 
     Returns
     -------
@@ -671,9 +677,11 @@ def ensemble_average(
     )
     if shape == "torus" and inner != 1:
         raise ValueError(f"inner = {inner!r}: must be 1 on a torus, which has no middle")
-    rows = map_realisations(
-        cloud, realisations, seed=seed, engine=engine, key=repr(cloud), **options
-    )
+    key = None
+    if options.get("checkpoint") is not None:
+        # what was kept by other code is not to be mixed with this one's
+        key = f"{cloud!r} by {code_hash('glassy.py', '_cosines.py', 'realisations.py')}"
+    rows = map_realisations(cloud, realisations, seed=seed, engine=engine, key=key, **options)
     steps = len(times)
     counts = rows[:, -2:-1]
     share = counts.mean() if counts.any() else 1.0

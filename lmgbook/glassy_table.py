@@ -24,6 +24,7 @@ import numpy as np
 
 from ._validate import finite_array, one_of, positive_integer
 from .glassy import SHAPES, ball_volume, bulk_coupling, ensemble_average
+from .realisations import code_hash
 
 PACKAGE = Path(__file__).parent
 FILE = PACKAGE.parent / "book" / "glassy" / "data" / "exponents.json"
@@ -180,7 +181,7 @@ def decay_power(N, deviation, error=None, draws=1000):
 
 def code_hashes():
     """SHA-256 of each module that makes the table, by file name."""
-    return {name: hashlib.sha256((PACKAGE / name).read_bytes()).hexdigest() for name in CODE}
+    return {name: code_hash(name) for name in CODE}
 
 
 def compute(parts=TABLE_I, engine=None, checkpoint=None, progress=False):

@@ -6,6 +6,7 @@ in batches. With a checkpoint each finished batch is kept in a file of its own, 
 interrupted, or lost its machine, goes on from there.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -93,6 +94,14 @@ def map_realisations(
                 store.save(k, np.concatenate(parts[k]))
             bar.update(len(rows))
     return np.concatenate([rows for part in parts for rows in part])
+
+
+def code_hash(*names):
+    """SHA-256 of some modules of this package, by file name: the version behind a kept number."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()
 
 
 def _rows(k, task, seed, start, stop):
