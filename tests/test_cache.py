@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from exec_cache_key import KEEP, cache_path, open_cache_path
+from exec_cache_key import KEEP, cache_path, notebook_key, open_cache_path
 from jupyter_cache import get_cache
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +59,49 @@ def test_edit_of_the_package_changes_the_page(project):
     (project / "lmgbook" / "answer.py").write_text("ANSWER = 42\n")
     assert "1 to run" in prerun(project).stdout
     assert output(project) == "42\n"
+
+
+def test_what_an_edit_does_not_touch_is_not_run_again(project):
+    assert "1 to run" in prerun(project).stdout
+    (project / "lmgbook" / "elsewhere.py").write_text("ANSWER = 0\n")
+    (project / "book" / "claims" / "elsewhere.yml").write_text("claims: []\n")
+    assert "1 unchanged, 0 to run" in prerun(project).stdout
+    assert output(project) == "41\n"
+
+    # a module that the imported one imports, inside a function
+    (project / "lmgbook" / "answer.py").write_text(
+        "def deeper():\n    from .elsewhere import ANSWER\n    return ANSWER\nANSWER = deeper()\n"
+    )
+    assert "1 to run" in prerun(project).stdout
+    (project / "lmgbook" / "elsewhere.py").write_text("ANSWER = 43\n")
+    assert "1 to run" in prerun(project).stdout
+    assert output(project) == "43\n"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "from lmgbook import answer",
+        "import lmgbook.answer as a",
+        "import numpy, lmgbook.answer",
+        "def f():\n    from lmgbook.answer import ANSWER",
+        "%matplotlib inline\nfrom lmgbook import answer",
+    ],
+)
+def test_every_way_to_import_is_seen(project, cell):
+    write_notebook(project, cell)
+    before = notebook_key(project, "book/page.ipynb")
+    (project / "lmgbook" / "answer.py").write_text("ANSWER = 42\n")
+    assert notebook_key(project, "book/page.ipynb") != before
+
+
+def test_a_notebook_depends_on_the_claims_it_names(project):
+    write_notebook(project, "from lmgbook import ledger\nledger.check('some.claim', 1)")
+    before = notebook_key(project, "book/page.ipynb")
+    (project / "book" / "claims" / "other.yml").write_text("claims: []\n")
+    assert notebook_key(project, "book/page.ipynb") == before
+    (project / "book" / "claims" / "some.yml").write_text("claims: []\n")
+    assert notebook_key(project, "book/page.ipynb") != before
 
 
 def test_failing_cell_shows_its_traceback_and_stops_the_build(project):

@@ -19,7 +19,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 
-from exec_cache_key import open_cache_path, set_kernel_environment
+from exec_cache_key import notebook_key, open_cache_path, set_kernel_environment
 
 WORKERS = 2
 # getrusage counts kilobytes on Linux, bytes on macOS
@@ -45,6 +45,22 @@ def notebooks(root):
     return [name for name in names if Path(root, name).exists()]
 
 
+def kept(cache, older, notebook, key):
+    """What the run of this notebook cost, if one of the caches has it and nothing has changed."""
+    for each in (cache, *older):
+        try:
+            found = each.match_cache_notebook(notebook)
+        except KeyError:
+            continue
+        if each is cache or found.data.get("key") == key:
+            if each is not cache:
+                bundle = each.get_cache_bundle(found.pk)
+                copy = CacheBundleIn(bundle.nb, found.uri, data=found.data)
+                cache.cache_notebook_bundle(copy, check_validity=False, overwrite=True)
+            return found.data
+    return None
+
+
 def run(path, timeout):
     """Run one notebook; its kernel is the only child of this process, so its cost can be read."""
     notebook = nbformat.read(path, as_version=4)
@@ -68,16 +84,19 @@ def run(path, timeout):
 
 def main(root):
     set_kernel_environment()
-    cache = get_cache(str(open_cache_path(root)))
+    folder = open_cache_path(root)
+    cache = get_cache(str(folder))
+    older = [get_cache(str(path)) for path in folder.parent.iterdir() if path != folder]
     timeout = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["execute"]["timeout"]
 
-    costs, waiting = {}, []
+    costs, keys, waiting = {}, {}, []
     for name in notebooks(root):
-        try:
-            found = cache.match_cache_notebook(nbformat.read(root / name, as_version=4))
-            costs[name] = found.data
-        except KeyError:
+        keys[name] = notebook_key(root, name)
+        cost = kept(cache, older, nbformat.read(root / name, as_version=4), keys[name])
+        if cost is None:
             waiting.append(name)
+        else:
+            costs[name] = cost
     report = root / "_build" / "execution.json"
     before = json.loads(report.read_text("utf-8")) if report.exists() else {}
     # the longest first, so that no worker is left alone with it at the end
@@ -96,6 +115,7 @@ def main(root):
                 failed = True
                 print(f"  {name} FAILED\n{error}", flush=True)
                 continue
+            cost["key"] = keys[name]
             bundle = CacheBundleIn(notebook, str(root / name), data=cost)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             costs[name] = cost
