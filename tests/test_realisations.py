@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from bad_input import check_is_named
 
+from lmgbook.glassy import ensemble_average
 from lmgbook.realisations import map_realisations
 
 HERE = Path(__file__).parent
@@ -100,6 +101,20 @@ def test_dask_gives_the_same_numbers(client):
     # many more batches than are submitted at once
     ours = map_realisations(draw, 101, seed=2, engine=client, batch=2)
     assert np.array_equal(ours, expected(101, 2))
+
+
+def test_an_ensemble_average_is_the_same_on_every_engine(client, tmp_path):
+    arguments = (30, 3, 6, np.geomspace(1e-5, 1e-2, 5), 12)
+    serial = ensemble_average(*arguments, seed=4, exclusion=0.05)
+    for engine in (("joblib", 2), client):
+        other = ensemble_average(*arguments, seed=4, exclusion=0.05, engine=engine, batch=3)
+        assert np.array_equal(other.magnetization_samples, serial.magnetization_samples)
+        assert np.array_equal(other.square_samples, serial.square_samples)
+    store = tmp_path / "store"
+    ensemble_average(*arguments, seed=4, exclusion=0.05, engine=client, batch=3, checkpoint=store)
+    assert len(files(store)) == 4
+    with pytest.raises(ValueError, match="another problem"):
+        ensemble_average(*arguments, seed=4, exclusion=0.06, checkpoint=store)
 
 
 # ---------------------------------------------------------------- deaths and interruptions
@@ -245,6 +260,7 @@ def test_a_damaged_file_is_computed_again(tmp_path, damage):
 def test_the_bar_counts_from_what_was_finished_and_dask_is_not_imported(tmp_path):
     program = f"""
 import sys
+from lmgbook.glassy import ensemble_average
 from lmgbook.realisations import map_realisations
 options = {{"batch": 4, "checkpoint": {str(tmp_path)!r}, "key": "draw"}}
 map_realisations(lambda rng: rng.normal(size=3), 8, **options)
