@@ -422,11 +422,12 @@ class Sweep:
         Estimated error of the probabilities, usually generous: from the next orders of the frame
         at both ends and the loss of norm; for the other readouts also the difference from the
         superadiabatic one.
-    amplitudes : ndarray or None
-        One channel, superadiabatic: the elements S_m0 of the scattering matrix, without the time
-        dependence of Eq. (57); sqrt(P_m) exp(i Phi_m) with `scattering_phases`.
-    times, states : ndarray or None
-        If times were asked for: the amplitudes of the basis states there, (times, states).
+    amplitudes : ndarray
+        One channel, superadiabatic (otherwise None): the elements S_m0 of the scattering matrix,
+        without the time dependence of Eq. (57); sqrt(P_m) exp(i Phi_m) with `scattering_phases`.
+    times, states : ndarray
+        If times were asked for (otherwise None): the amplitudes of the basis states there, shape
+        (times, states).
     """
 
     probabilities: np.ndarray

@@ -165,14 +165,16 @@ class Sample:
 
     Attributes
     ----------
-    molecules : ndarray, shape (samples,)
-        Number of molecules left in each run (its Wigner value: from -1/2 up, not an integer).
-    pairs : ndarray, shape (channels, samples)
-        Numbers of pairs.
-    times : ndarray, shape (k,)
-        Times of `history`, as asked for.
-    history : ndarray, shape (1 + channels, k, samples)
-        Molecules and pairs at these times, bare numbers without the final read-out's correction.
+    molecules : ndarray
+        Number of molecules left in each run (its Wigner value: from -1/2 up, not an integer),
+        shape (samples,).
+    pairs : ndarray
+        Numbers of pairs, shape (channels, samples).
+    times : ndarray
+        Times of `history`, as asked for, shape (k,).
+    history : ndarray
+        Molecules and pairs at these times, bare numbers without the final read-out's correction,
+        shape (1 + channels, k, samples).
     """
 
     molecules: np.ndarray
