@@ -225,6 +225,8 @@ MUTANTS = [
         "(1 - (q / 2 if squared else q)) ** (N - 1)",
         "(1 - (q / 2 if squared else q)) ** N",
         "test_glassy.py::test_quadrature_equals_the_sampled_average[1-3-6-ball]",
+    ),
+    (
         "exponent without its factor 2 pi",
         "reactions.py",
         'return 2 * np.pi * _coupling("g", g) ** 2',

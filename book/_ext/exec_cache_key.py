@@ -32,9 +32,9 @@ def cache_path(root):
 def notebook_key(root, name):
     """What the output of one notebook depends on beside its own cells, as a digest.
 
-    The modules of the package that it imports, directly or through others; the claims of its
-    chapter and of those it names; all data, style and pinned versions. Where the cells cannot be
-    read as Python, everything.
+    The modules of the package that it imports, directly or through others; the data of its
+    chapter; the claims of its chapter and of those it names; the style and the pinned versions.
+    Where the cells cannot be read as Python, everything.
     """
     root, package = Path(root), Path(root, "lmgbook")
     cells = json.loads(Path(root, name).read_text(encoding="utf-8"))["cells"]
@@ -49,13 +49,12 @@ def notebook_key(root, name):
         if file.exists() and file not in files:
             files.add(file)
             waiting |= imported(file.read_text(encoding="utf-8"), inside=True)
-    chapter = Path(name).parent.name
+    chapter = Path(name).parent
     for claims in Path(root, "book", "claims").glob("*.yml"):
-        if claims.stem == chapter or f"{claims.stem}." in source:
+        if claims.stem == chapter.name or f"{claims.stem}." in source:
             files.add(claims)
-    for pattern in PATTERNS:
-        if not pattern.endswith((".py", ".yml")):
-            files.update(file for file in root.glob(pattern) if file.is_file())
+    for pattern in ("lmgbook/*.mplstyle", f"{chapter}/data/**/*", "requirements.lock"):
+        files.update(file for file in root.glob(pattern) if file.is_file())
     return _digest(root, sorted(files))
 
 
