@@ -28,7 +28,7 @@ REQUIRED = {
     "glassy": [
         *(f"Eq. {number}" for number in range(1, 18)),
         *("Fig. 1a", "Fig. 1b", "Fig. 1c", "Fig. 2a", "Fig. 2b", "Fig. 2c", "Table I"),
-        *("abstract (beta = d/alpha)", "range of validity", "plateau", "p independent of alpha"),
+        *("abstract (β = d/α)", "range of validity", "plateau", "p independent of α"),
         *("slower for larger d", "nearest neighbour suffices", "purity is a many-body effect"),
     ],
     "reactions": [
