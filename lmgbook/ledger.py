@@ -9,6 +9,7 @@ numbers on to the prose and to the scoreboard.
 import difflib
 import functools
 import importlib.resources
+import importlib.util
 import pathlib
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _CLAIM_KEYS = (
     "id where statement printed target measure tolerance verdict digits note notebook section "
     "reason"
 ).split()
+_GLUE = "application/papermill.record/"
 _NOT_TEXT = ("where", "target", "tolerance")
 _FILE_KEYS = ("paper", "title", "about", "claims", "no_claim")
 
@@ -382,10 +384,20 @@ def publish():
     """
     try:
         from IPython import get_ipython
-        from myst_nb import glue
+        from IPython.display import display
     except ImportError:
         return
-    if get_ipython() is None:
+    if get_ipython() is None or not _installed("myst_nb"):
         return
     for name, number in _recorded.items():
-        glue(name, number, display=False)
+        # what myst_nb.glue(name, number, display=False) shows; to import that takes a second and
+        # more, because all of Sphinx comes with it
+        about = {"scrapbook": {"name": name, "mime_prefix": _GLUE}}
+        display({_GLUE + "text/plain": repr(number)}, raw=True, metadata=about)
+
+
+def _installed(package):
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # switched off
+        return False

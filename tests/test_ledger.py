@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from myst_nb.ext.glue import GLUE_PREFIX
 
 from lmgbook import ledger
 
@@ -137,14 +138,20 @@ def test_no_number_is_no_check(claims, value):
 
 
 def test_publish_glues_everything_as_plain_floats(claims, monkeypatch):
-    glued = {}
+    shown = []
     monkeypatch.setattr("IPython.get_ipython", object)
-    monkeypatch.setattr("myst_nb.glue", lambda name, value, display: glued.update({name: value}))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, raw, metadata: shown.append((data, metadata))
+    )
     ledger.check("paper.limit", np.float32(0.35))
     ledger.note(slope=np.float64(1.5), sizes=3)
     ledger.publish()
+    glued = {
+        metadata["scrapbook"]["name"]: float(data[f"{GLUE_PREFIX}text/plain"])
+        for data, metadata in shown
+    }
     assert glued == {"paper.limit": pytest.approx(0.35), "slope": 1.5, "sizes": 3}
-    assert {type(value) for value in glued.values()} == {float}
+    assert all(metadata["scrapbook"]["mime_prefix"] == GLUE_PREFIX for _, metadata in shown)
 
 
 def test_publish_is_silent_without_the_tools(claims, monkeypatch, capsys):
