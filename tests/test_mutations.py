@@ -261,6 +261,13 @@ MUTANTS = [
         "-1j * k * S",
         "test_reactions.py::test_one_channel_meets_the_law[3-0.5]",
     ),
+    (
+        "path that does not see how fast the second time runs",
+        "two_times.py",
+        "terms += _weighted(rate, partner",
+        "terms += _weighted(1.0, partner",
+        "test_two_times.py::test_all_ways_lead_to_the_same_state",
+    ),
 ]
 
 
