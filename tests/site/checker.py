@@ -15,6 +15,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 PHONE = 360  # CSS pixels
+COLUMNS = 48  # of a printed table that a phone must show in one row
 
 # Runs in the page. Decorative images outside the article may have an empty alt text.
 LOOK = r"""async () => {
@@ -42,6 +43,20 @@ LOOK = r"""async () => {
 }"""
 
 WIDTH = "document.documentElement.scrollWidth"
+
+# How many characters fit into a line of the narrowest printed output.
+ROOM = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  let room = Infinity;
+  for (const pre of document.querySelectorAll(".cell_output pre")) {
+    const style = getComputedStyle(pre);
+    if (!pre.clientWidth) continue;  // folded away
+    pen.font = style.fontSize + " " + style.fontFamily;
+    const inside = pre.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    room = Math.min(room, Math.floor(inside / (pen.measureText("0".repeat(100)).width / 100)));
+  }
+  return Number.isFinite(room) ? room : null;
+}"""
 
 
 def open_page(browser):
@@ -71,5 +86,7 @@ def faults(browser, url):
     page.set_viewport_size({"width": PHONE, "height": 740})
     if (width := page.evaluate(WIDTH)) > PHONE:
         found.append(f"{width} pixels wide on a screen of {PHONE}")
+    if (room := page.evaluate(ROOM)) is not None and room < COLUMNS:
+        found.append(f"printed tables have room for {room} columns, must be >= {COLUMNS}")
     page.close()
     return found

@@ -88,6 +88,7 @@ BAD = {
     "image did not load": '<img alt="gone" src="gone.png">',
     "pixels wide": '<div style="width: 900px">wide</div>',
     "raw markup": "<p>a price of $$x^2$$</p>",
+    "printed tables": '<div class="cell_output"><pre style="font-size: 13px">x</pre></div>',
 }
 
 
