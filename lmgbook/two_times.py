@@ -197,11 +197,11 @@ def places(corners, points=2):
 
 
 def frame(H, t, tau=1.0):
-    """Superadiabatic states of a sweep at time t: eigenstates of what turns the eigenstates.
+    """Superadiabatic states of a sweep at time t: one iteration beyond the eigenstates of H(t).
 
     In the basis of the eigenstates of H the Schrodinger equation has a new Hamiltonian, diagonal
     but for the couplings -i <m|dH/dt|n>/(E_n - E_m) by which the eigenstates turn. Its eigenstates
-    change more slowly than those of H by one power of 1/t.
+    change more slowly than those of H, by at least one power of 1/t.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def sweep(H, tau=1.0, T=60.0):
     tau : float
         Second time, > 0.
     T : float
-        Final time, > 0, in units of the inverse root of the sweep rate if that is one.
+        Final time, > 0.
 
     Returns
     -------

@@ -5,11 +5,17 @@
 * `doc-biblioentry` is a deprecated role that assistive technology reports as an error.
 * On a first visit the theme logs an error because no colour mode has been chosen yet.
 * The arrows that unfold a chapter in the side bar have no name.
+* A line may break between a formula and the comma after it.
 """
+
+import re
 
 FIRST_MODE = 'document.documentElement.dataset.mode ||= "auto"'
 UNNAMED = "<summary><span"
 NAMED = '<summary aria-label="Pages of this chapter"><span'
+FORMULA = re.compile(
+    r'([(\[“‘]?)(<span class="math notranslate nohighlight">[^<]*</span>)([)\]”’.,;:!?]*)'
+)
 
 
 def drop_scripts(context):
@@ -25,10 +31,17 @@ def drop_scripts(context):
     context["script_files"] = kept
 
 
+def keep_together(match):
+    """Wrap a formula with the bracket before it and the punctuation after it, if there is any."""
+    before, formula, after = match.groups()
+    return f'<span class="formula">{match[0]}</span>' if before or after else formula
+
+
 def mend(app, pagename, templatename, context, doctree):
     drop_scripts(context)
     if body := context.get("body"):
-        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = FORMULA.sub(keep_together, body)
     if toctree := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = lambda *args, **kwargs: str(
             toctree(*args, **kwargs)
