@@ -58,6 +58,12 @@ ROOM = """() => {
   return Number.isFinite(room) ? room : null;
 }"""
 
+# Inline formulas that the theme would cut off without a way to scroll.
+CUT = """() => [...document.querySelectorAll("span.math")].filter(box => {
+  const formula = box.querySelector("mjx-math");
+  return formula && box.clientWidth && formula.getBoundingClientRect().width > box.clientWidth + 2;
+}).map(box => "formula cut off on a phone: " + box.textContent.trim().slice(0, 60))"""
+
 
 def open_page(browser):
     """Return a page in the browser's one context: its pages share a cache."""
@@ -86,6 +92,7 @@ def faults(browser, url):
     page.set_viewport_size({"width": PHONE, "height": 740})
     if (width := page.evaluate(WIDTH)) > PHONE:
         found.append(f"{width} pixels wide on a screen of {PHONE}")
+    found += page.evaluate(CUT)
     if (room := page.evaluate(ROOM)) is not None and room < COLUMNS:
         found.append(f"printed tables have room for {room} columns, must be >= {COLUMNS}")
     page.close()

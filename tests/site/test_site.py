@@ -88,6 +88,9 @@ BAD = {
     "image did not load": '<img alt="gone" src="gone.png">',
     "pixels wide": '<div style="width: 900px">wide</div>',
     "raw markup": "<p>a price of $$x^2$$</p>",
+    "formula cut off": '<span class="math" style="display: inline-block; width: 50px">'
+    '<mjx-container><mjx-math style="display: inline-block; width: 99px">x</mjx-math>'
+    "</mjx-container></span>",
     "printed tables": '<div class="cell_output"><pre style="font-size: 13px">x</pre></div>',
 }
 
