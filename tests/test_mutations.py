@@ -26,6 +26,7 @@ FILES = [
     "test_leggett_garg.py",
     "test_glassy.py",
     "test_reactions.py",
+    "test_two_times.py",
 ]
 
 # (name, file, what it says, what the mutant says, the test that has to notice)
