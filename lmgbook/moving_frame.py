@@ -134,6 +134,50 @@ def exponential(S, psi):
     return psi
 
 
+def bases(h, slope):
+    """Basis states, eigenstates, and eigenstates in the frame that turns with them.
+
+    In the basis of the eigenstates |n> of H(t) the Schrodinger equation has a new Hamiltonian, with
+    the energies on its diagonal and the couplings -i <m|dH/dt|n>/(E_n - E_m) by which the
+    eigenstates turn beside it. One diagonalises it once more (Berry 1987): its eigenstates change
+    more slowly than those of H, by at least one power of 1/t.
+
+    Parameters
+    ----------
+    h, slope : ndarray, shape (n, n)
+        H(t) and its derivative. Levels that the derivative couples must not be degenerate.
+
+    Returns
+    -------
+    diabatic, adiabatic, superadiabatic : ndarray, shape (n, n)
+        States as columns, in the order of the basis states that they become for t to infinity.
+    """
+    rank = np.argsort(np.argsort(h.diagonal().real))
+    energies, vectors = np.linalg.eigh(h)
+    distance = energies - energies[:, None]
+    np.fill_diagonal(distance, np.inf)
+    turning = vectors.conj().T @ slope @ vectors / distance  # <m|dn/dt>
+    turned = vectors @ np.linalg.eigh(np.diag(energies) - 1j * turning)[1]
+    return np.eye(len(h)), vectors[:, rank], turned[:, rank]
+
+
+def populations(state, basis):
+    """Probabilities to find a state in the columns of a basis.
+
+    Parameters
+    ----------
+    state : Qobj
+        Ket.
+    basis : ndarray, shape (n, n)
+        Orthonormal columns, such as from `bases`.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    return np.abs(basis.conj().T @ state.full()[:, 0]) ** 2
+
+
 def norm(S):
     """The largest sum of absolute values in a row."""
     return abs(S).sum(axis=1).max()

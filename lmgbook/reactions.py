@@ -628,6 +628,39 @@ def redistribute(n, g, beta, epsilon=1.0, T=None, readout="superadiabatic", tole
     return abs(inside) ** 2
 
 
+def second_act(n, g, beta, times, epsilon=1.0):
+    """States of n pairs under Eq. (72), from the symmetric state of early times, Eq. (71).
+
+    Runs in the logarithm of t, in which the exchange is constant and the levels grow. Starts at
+    1e-6/(epsilon n). `redistribute` has the final distribution, with an estimated error.
+
+    Parameters
+    ----------
+    n : int
+        Number of pairs, >= 1.
+    g, beta : float
+        Coupling >= 0 and sweep rate > 0.
+    times : array
+        Ascending, later than the start.
+    epsilon : float
+        Half the distance of the two atomic levels, > 0.
+
+    Returns
+    -------
+    list of Qobj
+        On the states |n - n2, n2>, n2 = 0 ... n, one for each time.
+    """
+    levels, exchange = _effective_parts(n, g, beta, epsilon)
+    start = 1e-6 / (epsilon * n)
+    array = finite_array("times", times)
+    if array.ndim != 1 or np.any(np.diff(array, prepend=start) < 0):
+        raise ValueError(f"times = {times!r}: must be ascending, from {start:g} on")
+    H = [_qobj(exchange), [_qobj(_diagonal(levels)), np.exp]]
+    symmetric = qutip.Qobj(np.full(n + 1, (n + 1) ** -0.5))
+    options = {"method": "tridiagonal"}
+    return qutip.sesolve(H, symmetric, np.log([start, *array]), options=options).states[1:]
+
+
 def _tolerance(value):
     number = positive("tolerance", value)
     if number > 1:

@@ -12,6 +12,7 @@ import numpy as np
 import qutip
 
 from ._validate import finite, finite_array, positive, positive_integer
+from .moving_frame import bases, populations
 
 #: Largest dimension of the truncated Fock space from which a sector is cut.
 MAX_DIMENSION = 2_000_000
@@ -145,26 +146,13 @@ def transport(H, partner, corners, start, points=2):
     corners, points = _corners(corners), positive_integer("points", points, minimum=2)
     H, partner = _four(H), _four(partner)
     states = [start]
-    for (t0, tau0), (t1, tau1) in itertools.pairwise(corners):
-        width, rate = t1 - t0, np.log(tau1 / tau0)
-
-        def t(xi, t0=t0, width=width):
-            return t0 + width * xi
-
-        def tau(xi, tau0=tau0, rate=rate):
-            return tau0 * np.exp(rate * xi)
-
-        terms = []
-        if width:  # t' = width
-            terms += _weighted(width, H, (None, t, tau, lambda xi, tau=tau: 1 / tau(xi)))
-        if rate:  # tau' = rate tau
-            both = (lambda xi, t=t, tau=tau: t(xi) * tau(xi), lambda xi, tau=tau: tau(xi) ** 2)
-            terms += _weighted(rate, partner, (tau, *both, None))
+    for begin, end in itertools.pairwise(corners):
+        terms = _along(begin, end, H, partner)
         if not terms:
             states += [states[-1]] * (points - 1)
             continue
-        times = np.linspace(0, 1, points)
-        leg = qutip.sesolve(qutip.QobjEvo(terms), states[-1], times, options=_STRICT)
+        xi = np.linspace(0, 1, points)
+        leg = qutip.sesolve(qutip.QobjEvo(terms), states[-1], xi, options=_STRICT)
         states += leg.states[1:]
     return states
 
@@ -191,17 +179,14 @@ def places(corners, points=2):
     corners, points = _corners(corners), positive_integer("points", points, minimum=2)
     xi = np.linspace(0, 1, points)[1:]
     found = [corners[:1]]
-    for (t0, tau0), (t1, tau1) in itertools.pairwise(corners):
-        found.append(np.transpose([t0 + (t1 - t0) * xi, tau0 * (tau1 / tau0) ** xi]))
+    for begin, end in itertools.pairwise(corners):
+        t, tau, _, _ = _leg(begin, end)
+        found.append(np.transpose([t(xi), tau(xi)]))
     return np.concatenate(found)
 
 
 def frame(H, t, tau=1.0):
-    """Superadiabatic states of a sweep at time t: one iteration beyond the eigenstates of H(t).
-
-    In the basis of the eigenstates of H the Schrodinger equation has a new Hamiltonian, diagonal
-    but for the couplings -i <m|dH/dt|n>/(E_n - E_m) by which the eigenstates turn. Its eigenstates
-    change more slowly than those of H, by at least one power of 1/t.
+    """Superadiabatic states of a sweep at time t, by `moving_frame.bases`.
 
     Parameters
     ----------
@@ -223,30 +208,7 @@ def frame(H, t, tau=1.0):
     H = _four(H)
     if len(H) < 2:
         raise ValueError(f"H: {len(H)} operator, must be those of 1 and t at least")
-    h, slope = value(H, t, tau).full(), H[1].full()
-    rank = np.argsort(np.argsort(h.diagonal().real))
-    energies, vectors = np.linalg.eigh(h)
-    distance = energies - energies[:, None]
-    np.fill_diagonal(distance, np.inf)
-    turning = vectors.conj().T @ slope @ vectors / distance
-    return (vectors @ np.linalg.eigh(np.diag(energies) - 1j * turning)[1])[:, rank]
-
-
-def populations(state, basis):
-    """Probabilities to find a state in the columns of a basis.
-
-    Parameters
-    ----------
-    state : Qobj
-        Ket.
-    basis : ndarray, shape (n, n)
-        Orthonormal columns, such as from `frame`.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    return np.abs(basis.conj().T @ state.full()[:, 0]) ** 2
+    return bases(value(H, t, tau).full(), H[1].full())[2]
 
 
 def sweep(H, tau=1.0, T=60.0):
@@ -285,10 +247,24 @@ def _four(parts):
     return parts
 
 
-def _weighted(factor, parts, functions):
-    """Terms of a QobjEvo; None stands for the constant function."""
+def _leg(begin, end):
+    """Functions t(xi) and tau(xi) between two corners, and the constants t' and tau'/tau."""
+    (t0, tau0), (t1, tau1) = begin, end
+    width, rate = t1 - t0, np.log(tau1 / tau0)
+    return lambda xi: t0 + width * xi, lambda xi: tau0 * np.exp(rate * xi), width, rate
+
+
+def _along(begin, end, H, partner):
+    """Terms of a QobjEvo in xi for one leg; none if it has no length."""
+    t, tau, width, rate = _leg(begin, end)
+    ways = (
+        (width, H, (None, t, tau, lambda xi: 1 / tau(xi))),
+        (rate, partner, (tau, lambda xi: t(xi) * tau(xi), lambda xi: tau(xi) ** 2, None)),
+    )
     return [
-        factor * part if function is None else [factor * part, function]
+        speed * part if function is None else [speed * part, function]
+        for speed, parts, functions in ways
+        if speed
         for part, function in zip(parts, functions, strict=False)
     ]
 

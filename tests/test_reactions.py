@@ -24,6 +24,7 @@ from lmgbook.reactions import (
     one_channel_hamiltonian,
     redistribute,
     scattering_phases,
+    second_act,
     single_channel,
     thermal_law,
     two_channel,
@@ -587,6 +588,16 @@ def test_redistribution_against_plain_sesolve():
     assert abs(adiabatic - law).max() < 0.1 * abs(diabatic - law).max()
 
 
+def test_second_act_against_redistribution():
+    n, g, beta, epsilon = 6, 0.7, 1.9, 0.3
+    times = [0.01, 1.0, 30.0]
+    states = second_act(n, g, beta, times, epsilon)
+    assert len(states) == 3
+    for T, state in zip(times, states, strict=True):
+        diabatic = redistribute(n, g, beta, epsilon, T, "diabatic")
+        np.testing.assert_allclose(diabatic, abs(state.full()[:, 0]) ** 2, atol=2e-6)
+
+
 @pytest.mark.parametrize("gamma, first", [(0.09, 0.637721), (0.3, 0.868179), (1.0, 0.998136)])
 def test_one_pair_is_equation_18(gamma, first):
     law = thermal_law(1, gamma**0.5, 1.0)
@@ -660,6 +671,11 @@ BAD = [
     (lambda: redistribute(3, 1.0, 1.0, T=-1), ValueError, ["T = -1", "> 0"]),
     (lambda: redistribute(3, 1.0, 1.0, T=1e-12), ValueError, ["T = 1e-12", "begins"]),
     (lambda: redistribute(3, 1.0, 1.0, readout="?"), ValueError, ["readout = '?'"]),
+    (lambda: second_act(0, 1.0, 1.0, [1.0]), ValueError, ["n = 0", ">= 1"]),
+    (lambda: second_act(3, 1.0, 1.0, [2.0, 1.0]), ValueError, ["times = [2.0, 1.0]", "ascending"]),
+    (lambda: second_act(3, 1.0, 1.0, [0.0, 1.0]), ValueError, ["times = [0.0, 1.0]", "from"]),
+    (lambda: second_act(3, 1.0, 1.0, [np.nan]), ValueError, ["times", "finite"]),
+    (lambda: second_act(3, 1.0, 1.0, [1.0], 0.0), ValueError, ["epsilon = 0.0", "> 0"]),
 ]
 
 

@@ -8,6 +8,7 @@ import qutip
 from bad_input import check_is_named
 from scipy.linalg import expm
 
+from lmgbook.moving_frame import populations
 from lmgbook.reactions import (
     demkov_osherov,
     one_channel_hamiltonian,
@@ -17,7 +18,6 @@ from lmgbook.reactions import (
 from lmgbook.two_times import (
     frame,
     places,
-    populations,
     reaction_operators,
     sweep,
     transport,

@@ -52,11 +52,12 @@ def kept(cache, older, notebook, key):
             found = each.match_cache_notebook(notebook)
         except KeyError:
             continue
-        if each is cache or found.data.get("key") == key:
-            if each is not cache:
-                bundle = each.get_cache_bundle(found.pk)
-                copy = CacheBundleIn(bundle.nb, found.uri, data=found.data)
-                cache.cache_notebook_bundle(copy, check_validity=False, overwrite=True)
+        if each is cache:
+            return found.data
+        if found.data.get("key") == key:
+            bundle = each.get_cache_bundle(found.pk)
+            copy = CacheBundleIn(bundle.nb, found.uri, data=found.data)
+            cache.cache_notebook_bundle(copy, check_validity=False, overwrite=True)
             return found.data
     return None
 
