@@ -304,6 +304,23 @@ def subset_purity(positions, times, alpha, subset, coupling=1.0, box=None):
 # ---------------------------------------------------------------- the average over positions
 
 
+def full_integral(power):
+    """Constant g of the stretched exponential exp[-g n(tau)], n the mean number with 2 J tau > 1.
+
+    It is the integral of (1 - cos y) b y^(-b - 1) over y > 0: Gamma(1 - b) sin[pi (1 - b)/2].
+
+    Parameters
+    ----------
+    power : float
+        b = d/alpha, in (0, 2).
+
+    Returns
+    -------
+    float
+    """
+    return np.pi / 2 if power == 1 else gamma(1 - power) * np.sin(np.pi * (1 - power) / 2)
+
+
 def rates(d, alpha, density, coupling=1.0):
     """Decay rates and stretch power of the averaged curves in an infinite cloud, Eqs. (8), (10).
 
@@ -329,7 +346,7 @@ def rates(d, alpha, density, coupling=1.0):
     power, alpha = _stretch(d, alpha), float(alpha)
     kappa = positive("density", density) * ball_volume(d)
     kappa *= (2 * positive("coupling", coupling)) ** power
-    gamma_m = float((kappa * _full_integral(power)) ** (1 / power))
+    gamma_m = float((kappa * full_integral(power)) ** (1 / power))
     return gamma_m, 2 ** (1 - 1 / power) * gamma_m, power
 
 
@@ -807,11 +824,6 @@ def _cube_directions(d, nodes):
     rho = half * np.sqrt(1 + np.add.outer(u * u, u * u))
     solid = np.outer(weight, weight) * half**3 / rho**3
     return rho.ravel(), (solid / solid.sum()).ravel()
-
-
-def _full_integral(power):
-    # integral of (1 - cos y) b y^(-b - 1) from 0 to infinity: Gamma(1 - b) sin(pi (1 - b)/2)
-    return np.pi / 2 if power == 1 else gamma(1 - power) * np.sin(np.pi * (1 - power) / 2)
 
 
 @cache
