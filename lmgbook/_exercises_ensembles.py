@@ -15,7 +15,7 @@ FADING = 1.2  # field of two warm-ups
     "ensembles.multiplets",
     tolerance=0.001,
     exact=True,
-    parameters={"N": (12, 10, 14, 16, 18), "S": (2, 1, 3)},
+    parameters={"N": (12, 10, 16, 18), "S": (2, 1, 3)},
 )
 def multiplets(N, S):
     def count(spin):

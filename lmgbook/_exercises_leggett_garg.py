@@ -12,7 +12,7 @@ from .leggett_garg import LeggettGarg, goldilocks_size, instanton_splitting, the
 from .lmg import magnetic_numbers
 
 FIELD, BENCHMARK, THIRD = 0.95, 0.05, math.pi / 3  # Gamma/J3, gamma in 1/s, Delta tau
-RATES = (BENCHMARK, 0.02, 0.03, 0.04, 0.06, 0.08)
+RATES = (BENCHMARK, 0.035, 0.04, 0.06, 0.07, 0.08)
 
 
 def _two_level_k3(phase, decay=0.0):

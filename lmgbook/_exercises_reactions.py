@@ -133,7 +133,7 @@ def readout(error):
     )
 
 
-@exercise("reactions.patience", tolerance=0.02, parameters={"n": (20, 12, 16, 24, 30)})
+@exercise("reactions.patience", tolerance=0.02, parameters={"n": (20, 12, 16, 30)})
 def patience(n):
     g_squared = 1 / (4 * math.pi)  # Gamma = 2, with beta = epsilon = 1
     times, unit = np.geomspace(0.1, 20, 2000), n * g_squared
