@@ -74,7 +74,7 @@ class Exercise:
 
     def _drawn(self, name, choices, variant):
         # not the printed one: its solution is public. A hash gives the same numbers everywhere.
-        others = sorted(set(choices) - {choices[0]})
+        others = sorted(set(choices) - {choices[0]}) or choices
         digest = hashlib.sha256(f"{self.id} {name} {variant}".encode()).digest()
         return others[int.from_bytes(digest[:8], "big") % len(others)]
 
