@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import importlib
 import itertools
+import math
 import numbers
 import pathlib
 from collections.abc import Callable, Iterator
@@ -61,16 +62,12 @@ class Exercise:
             if name not in self.parameters:
                 known = ", ".join(self.parameters) or "none"
                 raise TypeError(f"{self.id} has no parameter {name!r}; it has {known}")
-        return Numbers(
-            {
-                name: _allowed(name, chosen[name], choices)
-                if name in chosen
-                else choices[0]
-                if variant is None
-                else self._drawn(name, choices, variant)
-                for name, choices in self.parameters.items()
-            }
-        )
+        numbers = {
+            name: choices[0] if variant is None else self._drawn(name, choices, variant)
+            for name, choices in self.parameters.items()
+        }
+        own = {name: _allowed(name, value, self.parameters[name]) for name, value in chosen.items()}
+        return Numbers(numbers | own)
 
     def _drawn(self, name, choices, variant):
         # not the printed one: its solution is public. A hash gives the same numbers everywhere.
@@ -89,12 +86,17 @@ class Exercise:
 
 def _allowed(name, value, choices):
     """A parameter set by hand: whole numbers as listed, others from the smallest to the largest."""
-    low, high, whole = min(choices), max(choices), all(isinstance(each, int) for each in choices)
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not (value in choices if whole else low <= value <= high):
-        allowed = f"one of {', '.join(map(str, choices))}" if whole else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} = {value!r}: must be a number, {allowed}")
-    return int(value) if whole else float(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise ValueError(f"{name} = {value!r}: must be a finite number")
+    if len(choices) > 1:
+        whole = all(isinstance(each, int) for each in choices)
+        low, high = min(choices), max(choices)
+        if not (value in choices if whole else low <= value <= high):
+            listed = f"one of {', '.join(map(str, choices))}"
+            raise ValueError(
+                f"{name} = {value!r}: must be {listed if whole else f'in [{low:g}, {high:g}]'}"
+            )
+    return value
 
 
 def exercise(
@@ -114,15 +116,16 @@ def exercise(
     exact : bool
         The answer is a count, which has to be met exactly.
     parameters : dict, optional
-        For each parameter of the function the printed number, or a tuple of it and others to draw
-        from. By hand any number between them can be set, if they are whole only one of them.
+        For each parameter of the function the printed number, or a tuple of it and others that a
+        variant may have. By hand one of them can be set, or any number between them unless they
+        are whole; any number at all if there are no others.
 
     Returns
     -------
     callable
         Decorator; it returns an `Exercise`.
     """
-    choices = {n: c if isinstance(c, tuple) else (c, c) for n, c in (parameters or {}).items()}
+    choices = {n: c if isinstance(c, tuple) else (c,) for n, c in (parameters or {}).items()}
 
     def register(function):
         _exercises[exercise_id] = Exercise(exercise_id, function, tolerance, exact, choices)

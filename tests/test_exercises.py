@@ -350,8 +350,8 @@ PARAMETRIC = [name for name in IDS if exercises.find(name).parameters]
 
 def test_a_variant_is_the_same_for_everybody():
     assert exercises.parameters("slow_quenches.universal_n") == {"Lambda": 10}
-    assert exercises.parameters("slow_quenches.universal_n", 1) == {"Lambda": 14}
-    assert exercises.parameters("slow_quenches.universal_n", "Ada") == {"Lambda": 20}
+    assert exercises.parameters("slow_quenches.universal_n", 1) == {"Lambda": 5}
+    assert exercises.parameters("slow_quenches.universal_n", "Ada") == {"Lambda": 8}
     assert exercises.parameters("slow_quenches.fidelity_from_n", 7) == {}
 
 
@@ -402,11 +402,11 @@ def test_numbers_of_your_own(capsys):
     [
         ("slow_quenches.gap_half", {"k": 1}, TypeError, "no parameter 'k'; it has h"),
         ("slow_quenches.fidelity_from_n", {"h": 1}, TypeError, "'h'; it has none"),
-        ("slow_quenches.gap_half", {"h": 1.2}, ValueError, r"h = 1.2: .* from 0.4 to 0.8"),
-        ("slow_quenches.gap_half", {"h": math.nan}, ValueError, "from 0.4"),
-        ("slow_quenches.gap_half", {"h": "0.5"}, ValueError, "from 0.4"),
-        ("ensembles.multiplets", {"S": 5}, ValueError, "S = 5: .* one of 2, 1, 3"),
-        ("ensembles.multiplets", {"S": True}, ValueError, "one of 2, 1, 3"),
+        ("slow_quenches.gap_half", {"h": 1.2}, ValueError, r"h = 1.2: must be in \[0.4, 0.8\]"),
+        ("slow_quenches.gap_half", {"h": math.nan}, ValueError, "a finite number"),
+        ("slow_quenches.gap_half", {"h": "0.5"}, ValueError, "a finite number"),
+        ("ensembles.multiplets", {"S": 5}, ValueError, "S = 5: must be one of 2, 1, 3"),
+        ("ensembles.multiplets", {"S": True}, ValueError, "a finite number"),
     ],
 )
 def test_parameters_that_do_not_exist(exercise_id, numbers, error, message):
@@ -427,6 +427,7 @@ def test_mistakes_are_computed_when_needed_only(scratch):
         raise RuntimeError("not needed")
 
     assert exercises.check("test.lazy", 2.0) is True
+    assert exercises.check("test.lazy", -7.5, x=-7.5) is True
     assert lazy.answer() == 2.0 and exercises.parameters("test.lazy", 3) == {"x": 2.0}
     with pytest.raises(RuntimeError, match="not needed"):
         exercises.check("test.lazy", 3.0)

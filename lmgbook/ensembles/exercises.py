@@ -55,15 +55,15 @@ def critical_temperature():
         4 / math.log(2 / (1 - FADING / 2)),
         "This is the low-temperature formula, far outside of its range. Use the line itself.",
     )
-    yield (1 / math.atanh(FADING / 2), "The line is h/2 = tanh(h/T): you solved h = 2 tanh(1/T).")
+    yield 1 / math.atanh(FADING / 2), "The line is h/2 = tanh(h/T): you solved h = 2 tanh(1/T)."
 
 
 @exercise("ensembles.cold_line", tolerance=0.002)
 def cold_line():
     K = 0.6
     yield ensembles.first_order_field(K)
-    yield (2.0, "Here the paramagnet stops being stable; another state wins beyond it, too.")
-    yield (1 + K, "The rival of the paramagnet is not along z: let it choose its direction.")
+    yield 2.0, "Here the paramagnet stops being stable; another state wins beyond it, too."
+    yield 1 + K, "The rival of the paramagnet is not along z: let it choose its direction."
     yield (
         4 / 3 * (1 + 2 * K) * math.sqrt((1 + 2 * K) / (6 * K)),
         "This is the spinodal, where the ordered valley disappears. It loses before that.",
@@ -105,7 +105,7 @@ def dent(K):
         beta / depth,
         "You measure the depth as a free energy: divide by the temperature once more.",
     )
-    yield (1 / (2 * depth), "Each lobe of Maxwell's construction has the area d; you added both.")
+    yield 1 / (2 * depth), "Each lobe of Maxwell's construction has the area d; you added both."
     jump, _ = ensembles.microcanonical_jump(1.5, K)
     line = ferro.entropy + (jump.energy - ferro.energy) / ferro.temperature
     yield (
@@ -127,7 +127,7 @@ def half(h):
     def coupling(u, h):
         return 4 * u**2 * (1 + u) / ((3 * u - 1) ** 3 * h)
 
-    yield (coupling(math.sqrt(3) / 2, h**2), "The transverse component is one half, not m_z.")
+    yield coupling(math.sqrt(3) / 2, h**2), "The transverse component is one half, not m_z."
     yield (
         1 / ((3 * 0.5 - 1) * (1 + 0.5)),
         "This holds for a spin of full length, at zero temperature; s is shorter here.",

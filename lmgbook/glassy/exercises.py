@@ -74,7 +74,7 @@ def lonely():
     g = full_integral(0.5)  # the number of spins within R is multiplied by it
     share = 0.5 ** (1 / g)
     yield share
-    yield (0.5, "This holds for an infinitely short range, where g = 1. Here it is not one.")
+    yield 0.5, "This holds for an infinitely short range, where g = 1. Here it is not one."
     yield LN2 / g, "This is the mean number of spins within R; asked is the chance of none."
     yield 1 - share, "This is the share of spins that have met somebody."
     yield 0.5**g, "Upside down: the exponent of the magnetisation is g times the number."
@@ -127,7 +127,7 @@ def clouds(error):
         math.sqrt(variance) / error,
         "The error of a mean falls as the square root of the number of clouds.",
     )
-    yield (square / error**2, "This is the mean square. The square of the mean is still in it.")
+    yield square / error**2, "This is the mean square. The square of the mean is still in it."
     yield (
         ((1 + square) / 2 - mean**2) / error**2,
         "You took the purity for the mean square. The latter is 2 tr rho^2 - 1.",
@@ -143,7 +143,7 @@ def parabola():
         return (g * 3 / half) ** (2 / 3) / 2
 
     yield crossing()
-    yield (2 * crossing(), "This is the angle 2 J tau of the closest pairs; asked is the time.")
+    yield 2 * crossing(), "This is the angle 2 J tau of the closest pairs; asked is the time."
     yield crossing(half=1), "1 - cos w begins with w^2/2: the half is missing."
     yield crossing() * g ** (-2 / 3), "You left the constant of the stretched exponential out."
     yield (
@@ -222,7 +222,7 @@ def jackknife(seed):
         float(np.std(without)) * (count - 1) / reported,
         "The factor R - 1 belongs to the variance, under the root.",
     )
-    yield (error, "This is the error itself. Compare it with the one that the fit reports.")
+    yield error, "This is the error itself. Compare it with the one that the fit reports."
     yield (
         float(np.std(powers(curves), ddof=1)) / math.sqrt(count) / reported,
         "You fitted each cloud by itself. A fit to the mean of many is another thing, because fits "
@@ -260,13 +260,13 @@ def dipoles():
         math.sqrt(4 / 5),
         "This is the root of the mean square. The rate counts couplings, not squares.",
     )
-    yield (0.0, "The sign of a coupling does not matter in a cosine: take the modulus first.")
+    yield 0.0, "The sign of a coupling does not matter in a cosine: take the modulus first."
     theta = (np.arange(100_000) + 0.5) * np.pi / 100_000
     yield (
         float(np.mean(np.abs(1 - 3 * np.cos(theta) ** 2))),
         "Directions are even in the cosine of theta, not in theta.",
     )
-    yield (1 / slower, "Upside down: dipoles relax more slowly, so the fraction is below one.")
+    yield 1 / slower, "Upside down: dipoles relax more slowly, so the fraction is below one."
     yield (
         slower * math.pi / 2,
         "This is the constant itself, with its pi/2; asked is the ratio of the rates.",

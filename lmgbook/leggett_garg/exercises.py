@@ -101,7 +101,7 @@ def damped():
 def kelvin(temperature):
     rate = thermal_rate(temperature / 1e9)
     yield rate / (2 * math.pi) / 1e3
-    yield (rate / 1e3, "This is an angular frequency, k_B T over h-bar. A frequency has 2 pi less.")
+    yield rate / 1e3, "This is an angular frequency, k_B T over h-bar. A frequency has 2 pi less."
     yield rate / (2 * math.pi), "This is in hertz; the question asks for kilohertz."
     yield rate * 2 * math.pi / 1e3, "h is 2 pi times h-bar: divide by 2 pi, do not multiply."
 
@@ -205,7 +205,7 @@ def leak(N):
     halves = [vectors.T @ (side * vectors[:, 0]) for side in (up, ~up)]
     leaked = float(1 - np.sum(np.square(halves)))
     yield leaked
-    yield (1 - q**2, "You are off by the ground state: one half of the population never left it.")
+    yield 1 - q**2, "You are off by the ground state: one half of the population never left it."
     yield (
         np.sum(LeggettGarg(N).sign.full().real[2:, 0] ** 2) / 2,
         "These are levels 2 to 4 only. The leak goes further up, out of the five levels.",
@@ -254,7 +254,7 @@ def four_looks():
         end(bound=1.0),
         "Definite values allow K4 = 2: that is the bound to compare with, not 1.",
     )
-    yield (end(phase=THIRD), "You kept the best interval of three looks; that of four is shorter.")
+    yield end(phase=THIRD), "You kept the best interval of three looks; that of four is shorter."
     yield (
         end(stationary=True),
         "You took C23 and C34 equal to C12. The magnet heats: evolve the state to each look.",
