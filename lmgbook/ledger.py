@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from ._validate import finite
+from .checks import finite
 
 VERDICTS = ("reproduced", "conditional", "corrected", "not supported", "open")
 KINDS = ("misprint", "formula", "number", "conclusion")
