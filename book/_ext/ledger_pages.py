@@ -1,14 +1,16 @@
 """Bring the ledger onto the pages: what a paper prints, what this book finds, and the verdict.
 
-Roles `{printed}`, `{ours}`, `{outside}` and `{verdict}` take a claim's id; the directives are
-`{scoreboard}` (all claims, one table a paper) and `{errata}` (what does not hold as printed).
+Roles take a claim's id: `{printed}`, `{ours}`, `{outside}`, `{rejected}`, `{tolerance}` and
+`{verdict}`. The directives are `{scoreboard}` (all claims, one list a paper; `:compact:` shows the
+highlights of one paper and folds the rest, `:summary:` counts), `{errata}` (what does not hold as
+printed, by kind) and `{tolerance-words}`. Rows that follow from one slip count once, at their root.
+
 The computed numbers are those that the notebooks glue with `ledger.publish()`: myst-nb keeps them
 in one JSON file a notebook, which is read here once all notebooks have run. A claim without its
-number is a warning.
+number is a warning. All of it is written into the site as `claims.json`.
 """
 
 import ast
-import functools
 import json
 import re
 from collections import Counter
@@ -17,15 +19,22 @@ from pathlib import Path
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx import addnodes
-from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from lmgbook import ledger
+from lmgbook import __version__, ledger
+from paper_equations import claims_folder, link, papers, place_text, reference
 
 LOGGER = logging.getLogger(__name__)
-ERRATA = ("corrected", "conditional", "not supported")
+ERRATA = ("corrected", "not supported")
+GROUPS = {
+    "misprint": "Misprints",
+    "formula": "Formulas",
+    "number": "Numbers",
+    "conclusion": "Conclusions",
+    "": "Not yet sorted",
+}
 
 
 class Number(nodes.Inline, nodes.TextElement):
@@ -36,28 +45,29 @@ class Badge(nodes.Inline, nodes.TextElement):
     """A verdict, linked to its row of the scoreboard once that is known."""
 
 
-class Region(nodes.General, nodes.Element):
-    """A box that scrolls sideways on a phone, and can be reached by keyboard."""
+class Html(nodes.General, nodes.Element):
+    """A box of HTML: its tag, and attributes beside id and class."""
+
+
+class Fact(nodes.General, nodes.TextElement):
+    """A pair of dt and dd; one that waits for numbers vanishes if there are none."""
 
 
 # --- what the pages know ------------------------------------------------------------------------
 
 
-@functools.cache
-def papers(folder):
-    try:
-        return {paper.stem: paper for paper in ledger.load_papers(folder)}
-    except ledger.LedgerError as error:
-        raise ExtensionError(str(error)) from None
-
-
-def claims_folder(env):
-    return Path(env.srcdir, env.config.ledger_claims)
+def chapters(env):
+    """The papers in the order of the book's contents."""
+    found = papers(claims_folder(env))
+    toc = Path(env.srcdir, "_toc.yml")
+    text = toc.read_text(encoding="utf-8") if toc.exists() else ""
+    # a chapter is found by its folder; what the contents do not name comes last
+    start = {stem: text.find(f"/{stem}/") % (len(text) + 1) for stem in found}
+    return {stem: found[stem] for stem in sorted(found, key=start.get)}
 
 
 def all_claims(env):
-    chapters = papers(claims_folder(env)).values()
-    return {claim.id: claim for paper in chapters for claim in paper.claims}
+    return {claim.id: claim for paper in chapters(env).values() for claim in paper.claims}
 
 
 def notebook_page(env, claim):
@@ -82,10 +92,20 @@ def computed(env):
         if claim.notebook:
             page = notebook_page(env, claim)
             found = pages.setdefault(page, glued(env, page))
-            for key in (claim.id, f"{claim.id}.outside"):
-                if key in found:
-                    values[key] = float(ast.literal_eval(found[key]))
+            for key, text in found.items():
+                if key == claim.id or key.startswith(f"{claim.id}."):
+                    values[key] = float(ast.literal_eval(text))
     return values
+
+
+def rejected(claim, values):
+    """What the check of a claim would reject: label -> number."""
+    lead = f"{claim.id}.rejects"
+    return {
+        key.removeprefix(lead).removeprefix("."): value
+        for key, value in values.items()
+        if key == lead or key.startswith(f"{lead}.")
+    }
 
 
 def state(env):
@@ -98,7 +118,7 @@ def state(env):
 def uses_ledger(env):
     """Read this page again when a claims file changes, resolve it again when a number does."""
     state(env)["pages"].add(env.docname)
-    for paper in papers(claims_folder(env)).values():
+    for paper in chapters(env).values():
         env.note_dependency(str(paper.path))
 
 
@@ -107,10 +127,11 @@ def uses_ledger(env):
 
 def typeset(text):
     """Nodes for a number: a proper minus sign, and powers of ten instead of `e-05`."""
-    mantissa, power, exponent = text.partition("e")
+    lead = "below " if text.startswith("below ") else ""
+    mantissa, power, exponent = text.removeprefix(lead).partition("e")
     if not re.fullmatch(r"[-+]?[\d.]+", mantissa):
         return [nodes.Text(text)]
-    result = [nodes.Text(mantissa.replace("-", "\N{MINUS SIGN}"))]
+    result = [nodes.Text(lead + mantissa.replace("-", "\N{MINUS SIGN}"))]
     if power:
         exponent = f"{int(exponent)}".replace("-", "\N{MINUS SIGN}")
         result += [nodes.Text(" \N{MULTIPLICATION SIGN} 10"), nodes.superscript("", exponent)]
@@ -124,13 +145,60 @@ def printed(claim, parse):
     return parse(claim.printed)
 
 
-def number(claim, outside=False):
-    key = f"{claim.id}.outside" if outside else claim.id
-    return Number("", key=key, entry=claim, classes=["ledger-value"])
+def tolerance(claim):
+    """Nodes for a tolerance and the rule that it comes from."""
+    if claim.tolerance is None:
+        return []
+    if claim.rule in ("above", "below"):
+        return [nodes.Text(f"{claim.rule} "), *typeset(f"{claim.target:.6g}")]
+    width = [nodes.Text("\N{PLUS-MINUS SIGN} "), *typeset(f"{claim.tolerance:.3g}")]
+    words = {"digits": "half the last digit", "identity": "identity", "number": "", "": ""}
+    why = words.get(
+        claim.rule, f"\N{LEFT DOUBLE QUOTATION MARK}{claim.rule}\N{RIGHT DOUBLE QUOTATION MARK}"
+    )
+    return [*width, nodes.Text(why and f", {why}")]
 
 
-def badge(verdict, claim_id=None, text=None):
-    return Badge("", text or verdict, verdict=verdict, claim=claim_id)
+def number(claim, part=""):
+    """The number of a claim, or a part of its check: "outside", "error", "rejects"."""
+    return Number("", entry=claim, part=part, classes=["ledger-value"])
+
+
+def badge(verdict, claim_id=None, text=None, detail=""):
+    return Badge("", text or verdict, verdict=verdict, claim=claim_id, detail=detail)
+
+
+def full_badge(claim, claim_id=None):
+    """Badge with what a row must say about its verdict: the kind of fault, or the kind of proof."""
+    if claim.doubtful:
+        return badge("open", claim_id, "corrected if our reading is right", claim.kind)
+    proof = "identity" if claim.verdict == "reproduced" and claim.evidence == "identity" else ""
+    return badge(claim.verdict, claim_id, detail=claim.kind or proof)
+
+
+def facts(claim, parse, where):
+    """What a row or a card says in numbers, as a list of terms; `where` links to the paper."""
+    inferred = claim.source == "inferred"
+    paper = nodes.Text("not printed; inferred by us: ") if inferred else nodes.Text("")
+    seen = [nodes.Text(" (figure, not seen)")] if claim.source == "figure, not seen" else []
+    pairs = [("Paper prints", [paper, *printed(claim, parse), *seen, nodes.Text(" "), where])]
+    if claim.should_be:
+        pairs.append(("Should be", parse(claim.should_be)))
+    if claim.notebook:
+        measure = [nodes.Text(" "), small(*parse(claim.measure))] if claim.measure else []
+        pairs.append(("We find", [number(claim), *measure]))
+        pairs.append(("Tolerance", tolerance(claim)))
+        pairs.append(("Would reject", [number(claim, "rejects")]))
+        outside = "condition" if claim.verdict == "conditional" else "stated regime"
+        pairs.append((f"Outside the {outside}", [number(claim, "outside")]))
+    listed = Html("", tag="dl", classes=["ledger-facts"])
+    for name, content in pairs:
+        listed += Fact("", "", *content, name=name)
+    return listed
+
+
+def small(*content):
+    return nodes.inline("", "", *content, classes=["ledger-small"])
 
 
 def cross_reference(env, kind, target, text=None):
@@ -153,9 +221,19 @@ def row_id(claim):
 
 
 def tally(claims):
-    """Counts of the verdicts that occur, in the ledger's order."""
-    counts = Counter(claim.verdict for claim in claims)
-    return [(verdict, counts[verdict]) for verdict in ledger.VERDICTS if counts[verdict]]
+    """Counts of the verdicts that occur, in the ledger's order, and of the kinds of their faults.
+
+    Rows that follow from one slip count once.
+    """
+    roots = [claim for claim in claims if claim.is_root]
+    result = []
+    for verdict in ledger.VERDICTS:
+        those = [claim for claim in roots if claim.verdict == verdict]
+        kinds = Counter(claim.kind for claim in those if claim.kind and verdict in ERRATA)
+        named = [f"{kinds[k]} {k}{'s' if kinds[k] > 1 else ''}" for k in ledger.KINDS if kinds[k]]
+        if those:
+            result.append((verdict, len(those), ", ".join(named)))
+    return result
 
 
 class ClaimRole(SphinxRole):
@@ -173,8 +251,14 @@ class ClaimRole(SphinxRole):
         if self.kind == "verdict":
             return [badge(claim.verdict, claim.id)], []
         if self.kind == "printed":
+            if claim.source == "inferred":
+                message = "%r is inferred, the paper does not print it"
+                LOGGER.warning(message, claim.id, location=self.get_location())
             return printed(claim, self.parse), []
-        return [number(claim, outside=self.kind == "outside")], []
+        if self.kind == "tolerance":
+            return typeset(f"{claim.tolerance or 0:.3g}"), []
+        part = {"ours": "", "outside": "outside", "rejected": "first"}[self.kind]
+        return [number(claim, part)], []
 
     def parse(self, text):
         return self.inliner.parse(text, self.lineno, None, self.inliner.parent)[0]
@@ -187,56 +271,58 @@ class LedgerDirective(SphinxDirective):
 
     def run(self):
         uses_ledger(self.env)
-        chapters = papers(claims_folder(self.env))
+        found = chapters(self.env)
         wanted = self.options.get("paper")
-        if wanted and wanted not in chapters:
-            raise self.error(f"no claims file {wanted}.yml; there are: {', '.join(chapters)}")
-        return self.show([chapters[wanted]] if wanted else list(chapters.values()))
+        if wanted and wanted not in found:
+            raise self.error(f"no claims file {wanted}.yml; there are: {', '.join(found)}")
+        return self.show([found[wanted]] if wanted else list(found.values()))
 
-    def by_paper(self, chapters, show):
-        """Nodes of `show(paper)`, under a heading each unless the page chose one paper."""
-        if "paper" in self.options:
-            return show(chapters[0])
-        sections = []
-        for paper in chapters:
-            title = self.parse(paper.title)
-            about = [self.paragraph(*self.parse(paper.about))] if paper.about else []
-            section = nodes.section("", nodes.title("", "", *title), *about, *show(paper))
-            section["ids"] = [nodes.make_id(f"{self.name}-{paper.stem}")]
-            section["names"] = [nodes.fully_normalize_name(f"{self.name} {paper.stem}")]
-            sections.append(section)
-        return sections
+    def section(self, name, title, *content):
+        section = nodes.section("", nodes.title("", "", *title), *content)
+        section["ids"] = [nodes.make_id(f"{self.name}-{name}")]
+        section["names"] = [nodes.fully_normalize_name(f"{self.name} {name}")]
+        return section
 
-    def parse(self, text):
-        return self.state.inline_text(text, self.lineno)[0]
+    def parse(self, text, paper=None):
+        # equations of a paper without its name are those of the paper at hand
+        self.env.temp_data["ledger_paper"] = paper and paper.stem
+        try:
+            return self.state.inline_text(text, self.lineno)[0]
+        finally:
+            self.env.temp_data.pop("ledger_paper")
 
     def paragraph(self, *content, classes=()):
         parts = [nodes.Text(part) if isinstance(part, str) else part for part in content]
         return nodes.paragraph("", "", *parts, classes=list(classes))
 
-    def links(self, claim):
-        """Where the claim stands in the paper, and where this book deals with it."""
-        parts = [nodes.Text(", ".join(claim.where))]
-        if claim.notebook:
-            page = notebook_page(self.env, claim)
-            parts += [nodes.Text(" · "), cross_reference(self.env, "doc", page)]
-        if claim.section:
-            link = cross_reference(self.env, "ref", claim.section)
-            parts += [nodes.Text(" · shown in "), link]
-        return parts
+    def place(self, paper, claim):
+        return link(self.env, paper, place_text(paper, claim.where))
 
-    def ours(self, claim):
-        """Our number, with what it measures where that is not obvious."""
-        if not claim.notebook:
-            return [self.paragraph("\N{EM DASH}")]
-        content = [self.paragraph(number(claim))]
-        if claim.measure:
-            content.append(self.paragraph(*self.parse(claim.measure), classes=["ledger-small"]))
-        if claim.verdict == "conditional":
-            outside = number(claim, outside=True)
-            outside["optional"] = "outside the condition: "
-            content.append(self.paragraph(outside, classes=["ledger-small"]))
-        return content
+    def facts(self, paper, claim):
+        return facts(claim, lambda text: self.parse(text, paper), self.place(paper, claim))
+
+    def remark(self, paper, claim):
+        """One line of reason, and where this book deals with the claim."""
+        text = claim.reason if claim.verdict == "open" else claim.note
+        parts = [*self.parse(text, paper), nodes.Text(" ")] if text else []
+        if claim.tolerance_reason:
+            parts += [nodes.Text("Tolerance: "), *self.parse(claim.tolerance_reason, paper)]
+            parts.append(nodes.Text(" "))
+        if claim.section:
+            parts += [nodes.Text("Shown in "), cross_reference(self.env, "ref", claim.section)]
+        elif claim.notebook:
+            page = notebook_page(self.env, claim)
+            parts += [nodes.Text("Computed in "), cross_reference(self.env, "doc", page)]
+        return self.paragraph(*parts, classes=["ledger-small"])
+
+    def follows(self, paper, root):
+        """Links to the rows that follow from the slip of another."""
+        rows = [claim for claim in paper.claims if claim.root == root.id and claim is not root]
+        parts = ["Follows from it: " if rows else ""]
+        for position, claim in enumerate(rows):
+            parts += ["; " if position else "", f"{', '.join(claim.where)} "]
+            parts.append(badge(claim.verdict, claim.id))
+        return [self.paragraph(*parts, classes=["ledger-small"])] if rows else []
 
 
 class Scoreboard(LedgerDirective):
@@ -245,10 +331,23 @@ class Scoreboard(LedgerDirective):
         "compact": directives.flag,
     }
 
-    def show(self, chapters):
+    def show(self, found):
         if "summary" in self.options:
-            return [nodes.bullet_list("", *map(self.line, chapters), classes=["ledger-summary"])]
-        return self.by_paper(chapters, self.table_of)
+            return [nodes.bullet_list("", *map(self.line, found), classes=["ledger-summary"])]
+        if "compact" in self.options:
+            return [each for paper in found for each in self.overview(paper)]
+        if "paper" in self.options:
+            return self.rows(found[0])
+        data = nodes.reference("", "claims.json", refuri=self.up("claims.json"), internal=True)
+        note = self.paragraph("All rows as data, with our numbers: ", data, ".")
+        return [note, *map(self.all_of, found)]
+
+    def up(self, file):
+        return "../" * self.env.docname.count("/") + file
+
+    def all_of(self, paper):
+        about = [self.paragraph(*self.parse(paper.about, paper))] if paper.about else []
+        return self.section(paper.stem, self.parse(paper.title), *about, *self.rows(paper))
 
     def line(self, paper):
         index = (Path(self.env.config.ledger_claims).parent / paper.stem / "index").as_posix()
@@ -256,80 +355,106 @@ class Scoreboard(LedgerDirective):
         return nodes.list_item("", self.tally(paper, title))
 
     def tally(self, paper, lead=()):
-        count = len(paper.claims)
-        parts = [*lead, f"{count} claim{'s' if count != 1 else ''}: "]
-        for position, (verdict, times) in enumerate(tally(paper.claims)):
+        roots, rows = sum(claim.is_root for claim in paper.claims), len(paper.claims)
+        claims = f"{roots} claim{'s' if roots != 1 else ''}"
+        parts = [*lead, claims, f" in {rows} rows: " if rows > roots else ": "]
+        for position, (verdict, times, kinds) in enumerate(tally(paper.claims)):
             parts += [", "] if position else []
             parts.append(badge(verdict, text=f"{times} {verdict}"))
+            parts += [f" ({kinds})"] if kinds else []
         return self.paragraph(*parts, ".", classes=["ledger-tally"])
 
-    def table_of(self, paper):
-        if "compact" in self.options:
-            kind, head, widths = "compact", ("where", "claim", "verdict"), (18, 58, 24)
-            rows = [self.compact_row(claim) for claim in paper.claims]
-        else:
-            kind, head, widths = "full", ("claim", "printed", "ours", "verdict"), (42, 19, 20, 19)
-            rows = [self.row(claim) for claim in paper.claims]
-        group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths))
-        group["cols"] = len(head)
-        titles = [nodes.entry("", self.paragraph(text)) for text in head]
-        group += [nodes.thead("", nodes.row("", *titles)), nodes.tbody("", *rows)]
-        table = nodes.table(
-            "", group, classes=["ledger-table", f"ledger-{kind}", "colwidths-given"]
-        )
-        region = Region("", table, label=f"Claims of the paper: {paper.title}")
-        return [self.tally(paper), region]
+    def rows(self, paper):
+        listed = Html("", tag="ol", classes=["ledger-rows"])
+        listed += [self.row(paper, claim) for claim in paper.claims]
+        return [self.tally(paper), listed]
 
-    def compact_row(self, claim):
-        statement = self.paragraph(*self.parse(claim.statement))
-        cells = [self.paragraph(", ".join(claim.where)), statement]
-        cells.append(self.paragraph(badge(claim.verdict, claim.id)))
-        return nodes.row("", *(nodes.entry("", cell) for cell in cells))
-
-    def row(self, claim):
-        statement = [self.paragraph(*self.parse(claim.statement))]
-        if remark := claim.note or claim.reason:
-            statement.append(self.paragraph(*self.parse(remark), classes=["ledger-small"]))
-        statement.append(self.paragraph(*self.links(claim), classes=["ledger-small"]))
-        cells = [
-            statement,
-            [self.paragraph(*printed(claim, self.parse))],
-            self.ours(claim),
-            [self.paragraph(badge(claim.verdict))],
-        ]
-        row = nodes.row("", *(nodes.entry("", *cell) for cell in cells), ids=[row_id(claim)])
+    def row(self, paper, claim):
+        kind = claim.kind or claim.evidence
+        about = {"data-verdict": claim.verdict}
+        row = Html("", tag="li", attributes=about | ({"data-kind": kind} if kind else {}))
+        row["ids"] = [row_id(claim)]
+        statement = self.parse(claim.statement, paper)
+        row += self.paragraph(full_badge(claim), " ", *statement, classes=["ledger-claim"])
+        row += [self.facts(paper, claim), self.remark(paper, claim)]
+        if claim.fair and claim.is_root:
+            fair = self.parse(claim.fair, paper)
+            row += self.paragraph("Fairly read: ", *fair, classes=["ledger-small"])
+        if not claim.is_root:
+            root = all_claims(self.env)[claim.root]
+            parts = ["Follows from ", f"{', '.join(root.where)} ", badge(root.verdict, root.id)]
+            row += self.paragraph(*parts, classes=["ledger-small"])
         state(self.env)["rows"][claim.id] = (self.env.docname, row_id(claim))
         return row
 
+    def overview(self, paper):
+        """The claims that matter, and the others folded away."""
+        claims = {claim.id: claim for claim in paper.claims}
+        shown = Html("", tag="ol", classes=["ledger-rows"])
+        for claim in map(claims.get, paper.highlights):
+            row = Html("", tag="li")
+            statement = self.parse(claim.statement, paper)
+            link = full_badge(claim, claim.id)
+            row += self.paragraph(link, " ", *statement, classes=["ledger-claim"])
+            row += self.facts(paper, claim)
+            shown += row
+        rest = [claim for claim in paper.claims if claim.id not in paper.highlights]
+        items = Html("", tag="ul", classes=["ledger-others"])
+        for claim in rest:
+            place = small(self.place(paper, claim))
+            statement = self.parse(claim.statement, paper)
+            item = self.paragraph(badge(claim.verdict, claim.id), " ", *statement, " ", place)
+            items += Html("", item, tag="li")
+        title = Html("", nodes.Text(f"The other {len(rest)} rows"), tag="summary")
+        folded = Html("", title, items, tag="details", classes=["ledger-folded"])
+        return [self.tally(paper), *([shown] if paper.highlights else []), folded]
+
 
 class Errata(LedgerDirective):
-    def show(self, chapters):
-        chapters = [paper for paper in chapters if self.faults(paper)]
-        if not chapters:
+    def show(self, found):
+        roots = [
+            (paper, claim)
+            for paper in found
+            for claim in paper.claims
+            if claim.verdict in ERRATA and claim.is_root
+        ]
+        if not roots:
             return [self.paragraph("Everything checked so far holds as printed.")]
-        return self.by_paper(chapters, self.entries)
+        sections = []
+        for kind, title in GROUPS.items():
+            those = [self.entry(*root) for root in roots if root[1].kind == kind]
+            if those:
+                listed = Html("", *those, tag="ol", classes=["ledger-rows"])
+                sections.append(self.section(kind or "other", [nodes.Text(title)], listed))
+        return sections
 
-    def faults(self, paper):
-        return [claim for claim in paper.claims if claim.verdict in ERRATA]
+    def entry(self, paper, claim):
+        def line(lead, text):
+            strong = nodes.strong("", lead)
+            return self.paragraph(strong, *self.parse(text, paper), classes=["ledger-small"])
 
-    def entries(self, paper):
-        entries = nodes.definition_list(classes=["ledger-errata"])
-        for claim in self.faults(paper):
-            term = nodes.term("", "", nodes.Text(f"{', '.join(claim.where)} "))
-            term += badge(claim.verdict, claim.id)
-            definition = nodes.definition("", self.paragraph(*self.parse(claim.statement)))
-            definition += self.paragraph(
-                nodes.strong("", "Printed: "), *printed(claim, self.parse), "."
-            )
-            here, *more = self.ours(claim)
-            here.insert(0, nodes.strong("", "Here: "))
-            definition += [here, *more]
-            if claim.note:
-                definition += self.paragraph(*self.parse(claim.note))
-            proof = cross_reference(self.env, "ref", claim.section)
-            definition += self.paragraph(nodes.strong("", "Shown in: "), proof)
-            entries += nodes.definition_list_item("", term, definition)
-        return [entries]
+        statement = self.parse(claim.statement, paper)
+        link = full_badge(claim, claim.id)
+        row = Html("", tag="li")
+        row += self.paragraph(link, " ", *statement, classes=["ledger-claim"])
+        row += [self.facts(paper, claim), self.remark(paper, claim)]
+        if claim.fair:
+            row += line("How it may have been meant: ", claim.fair)
+        row += self.follows(paper, claim)
+        return row
+
+
+class ToleranceWords(LedgerDirective):
+    def show(self, found):
+        """The table of words, which is one for all papers."""
+        by_width = {}
+        for word, width in ledger.WORDS.items():
+            by_width.setdefault(width, []).append(word)
+        listed = Html("", tag="dl", classes=["ledger-words"])
+        for width, words in by_width.items():
+            name = "half a decade" if width == 0.5 else f"{100 * width:.0f} %"
+            listed += Fact("", ", ".join(words), name=name)
+        return [listed]
 
 
 # --- resolving, once all notebooks have run -----------------------------------------------------
@@ -343,23 +468,42 @@ class Resolve(SphinxPostTransform):
     def run(self):
         known = state(self.env)
         for node in list(self.document.findall(Number)):
-            node.replace_self(self.number(node, known["values"]))
+            content = self.number(node["entry"], node["part"], known["values"])
+            if content:
+                node.replace_self(nodes.inline("", "", *content, classes=node["classes"]))
+            elif node["part"] in ("rejects", "outside") and isinstance(node.parent, Fact):
+                node.parent.parent.remove(node.parent)
+            else:
+                LOGGER.warning("no computed number for %r", node["entry"].id, location=node)
+                node.replace_self(nodes.inline("", "(no number)"))
         for node in list(self.document.findall(Badge)):
             node.replace_self(self.badge(node, known["rows"]))
 
-    def number(self, node, values):
-        if node["key"] in values:
-            text = node["entry"].format(values[node["key"]])
-            lead = [nodes.Text(node["optional"])] if "optional" in node else []
-            return nodes.inline("", "", *lead, *typeset(text), classes=node["classes"])
-        if "optional" in node:
-            return nodes.inline()
-        LOGGER.warning("no computed number for %r", node["key"], location=node)
-        return nodes.inline("", "(no number)")
+    def number(self, claim, part, values):
+        """Nodes of one number, or nothing if no notebook has published it."""
+        if part in ("rejects", "first"):
+            pairs = list(rejected(claim, values).items())
+            if part == "first":
+                return typeset(claim.format(pairs[0][1])) if pairs else []
+            return [each for pair in pairs for each in self.rejection(claim, *pair)]
+        key = f"{claim.id}.{part}" if part else claim.id
+        if key not in values:
+            return []
+        error = values.get(f"{claim.id}.error")
+        bar = f" \N{PLUS-MINUS SIGN} {error:.1g}" if error and not part else ""
+        return [*typeset(claim.format(values[key])), *([nodes.Text(bar)] if bar else [])]
+
+    def rejection(self, claim, label, value):
+        words = [label] if label else []
+        if claim.verdict in ("reproduced", "conditional") and claim.away(value):
+            words.append(f"{claim.away(value)} away")
+        parts = [*typeset(claim.format(value)), nodes.Text(" ")]
+        return parts + ([small(nodes.Text(f"{', '.join(words)} "))] if words else [])
 
     def badge(self, node, rows):
         kind = f"verdict-{nodes.make_id(node['verdict'])}"
-        text = nodes.inline("", node.astext(), classes=["verdict", kind])
+        text = node.astext() + (f" \N{MIDDLE DOT} {node['detail']}" if node["detail"] else "")
+        text = nodes.inline("", text, classes=["verdict", kind])
         if node["claim"] is None:
             return text
         if node["claim"] not in rows:
@@ -399,29 +543,85 @@ def merge(app, env, docnames, other):
     state(env)["rows"] |= {key: row for key, row in theirs["rows"].items() if row[0] in docnames}
 
 
-def enter_region(self, node):
-    label = self.attval(node["label"])
-    self.body.append(f'<div class="ledger-region" role="region" aria-label="{label}" tabindex="0">')
+def as_data(env):
+    """The whole ledger with our numbers, for programs."""
+    values, rows = state(env)["values"], state(env)["rows"]
+    found = []
+    for paper in chapters(env).values():
+        address, text = reference(env, paper)
+        claims = []
+        for claim in paper.claims:
+            fields = (
+                "id where statement printed source target measure tolerance rule tolerance_reason "
+                "verdict kind root evidence should_be fair note reason notebook section"
+            ).split()
+            row = {key: getattr(claim, key) for key in fields}
+            row["value"] = values.get(claim.id)
+            row["error"] = values.get(f"{claim.id}.error")
+            row["outside"] = values.get(f"{claim.id}.outside")
+            row["rejects"] = rejected(claim, values)
+            page, anchor = rows.get(claim.id, ("", ""))
+            row["page"] = page and f"{env.app.builder.get_target_uri(page)}#{anchor}"
+            claims.append({key: each for key, each in row.items() if each not in (None, "", {})})
+        about = {"chapter": paper.stem, "title": paper.title, "citation": text, "url": address}
+        about |= {"about": paper.about, "rules": paper.rules}
+        counts = {verdict: times for verdict, times, _ in tally(paper.claims)}
+        found.append(about | {"counts_of_roots": counts, "claims": claims})
+    return {"schema": 1, "version": __version__, "papers": found}
 
 
-def leave_region(self, node):
-    self.body.append("</div>\n")
+def write_data(app, exception):
+    if exception is None and app.builder.format == "html" and state(app.env)["rows"]:
+        text = json.dumps(as_data(app.env), ensure_ascii=False, indent=1)
+        Path(app.outdir, "claims.json").write_text(text + "\n", encoding="utf-8")
+
+
+def enter(self, node):
+    self.body.append(self.starttag(node, node["tag"], "", **node.get("attributes", {})))
+
+
+def leave(self, node):
+    self.body.append(f"</{node['tag']}>\n")
+
+
+def enter_fact(self, node):
+    self.body.append(f"<dt>{self.encode(node['name'])}</dt><dd>")
+
+
+def leave_fact(self, node):
+    self.body.append("</dd>\n")
+
+
+def enter_latex(self, node):
+    name = node.get("name")
+    self.body.append(f"\n\n\\textit{{{name}:}} " if name else "\n\n")
 
 
 def skip(self, node):
     pass
 
 
+def add_script(app, pagename, templatename, context, doctree):
+    """The filter is loaded where there is something to filter."""
+    if any(page == pagename for page, _ in state(app.env)["rows"].values()):
+        app.add_js_file("ledger.js", loading_method="defer")
+
+
 def setup(app):
-    app.add_config_value("ledger_claims", "book/claims", "env")
-    app.add_node(Region, html=(enter_region, leave_region), latex=(skip, skip), text=(skip, skip))
-    for kind in ("printed", "ours", "outside", "verdict"):
+    app.setup_extension("paper_equations")
+    others = {"latex": (enter_latex, skip), "text": (skip, skip)}
+    app.add_node(Html, html=(enter, leave), **others)
+    app.add_node(Fact, html=(enter_fact, leave_fact), **others)
+    for kind in ("printed", "ours", "outside", "rejected", "tolerance", "verdict"):
         app.add_role(kind, ClaimRole(kind))
     app.add_directive("scoreboard", Scoreboard)
     app.add_directive("errata", Errata)
+    app.add_directive("tolerance-words", ToleranceWords)
     app.add_post_transform(Resolve)
     app.connect("env-get-updated", collect)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
+    app.connect("html-page-context", add_script)
+    app.connect("build-finished", write_data)
     app.add_css_file("ledger.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
