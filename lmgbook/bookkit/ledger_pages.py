@@ -22,7 +22,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from lmgbook import ledger
+from .. import ledger
 
 LOGGER = logging.getLogger(__name__)
 ERRATA = ("corrected", "conditional", "not supported")
@@ -424,4 +424,3 @@ def setup(app):
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
     app.add_css_file("ledger.css")
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

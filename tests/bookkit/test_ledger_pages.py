@@ -12,7 +12,7 @@ from sphinx.util.docutils import docutils_namespace
 pytestmark = pytest.mark.filterwarnings("ignore")  # Sphinx's own
 
 CONFIG = {
-    "extensions": ["myst_nb", "ledger_pages"],
+    "extensions": ["myst_nb", "lmgbook.bookkit.ledger_pages"],
     "nb_execution_mode": "off",
     "myst_enable_extensions": ["dollarmath"],
     "nitpicky": True,
