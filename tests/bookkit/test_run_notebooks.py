@@ -122,10 +122,8 @@ def meanwhile(project, *steps):
 
 def test_an_edit_taken_back_while_a_notebook_runs_does_not_stay(tmp_path):
     """The kernel imports the edited package; at the end everything is as it was at the start."""
-    project = projects.make(
-        tmp_path,
-        page=[TOUCH.format("a"), WAIT.format("b"), ANSWER, TOUCH.format("c"), WAIT.format("d")],
-    )
+    cells = TOUCH.format("a"), WAIT.format("b"), ANSWER, TOUCH.format("c"), WAIT.format("d")
+    project = projects.make(tmp_path, page=cells)
     answer = project / "lmgbook" / "answer.py"
 
     def edit():
