@@ -34,7 +34,7 @@ from qutip.solver.integrator import Integrator, IntegratorException
 from qutip.solver.mesolve import MESolver
 from qutip.solver.sesolve import SESolver
 
-from ._validate import in_range, positive
+from .checks import in_range, positive
 
 CHUNK = 64  # most steps between two measurements of the error
 GAUSS = np.sqrt(3) / 6
