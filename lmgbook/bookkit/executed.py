@@ -34,27 +34,31 @@ def chapters(root):
 
 
 def named(notebook):
-    """Words by which a notebook may name a chapter, or a paper's claims.
+    """Words by which a notebook may name a chapter, or a paper's claims."""
+    return set().union(*map(_named, code(notebook)))
+
+
+@functools.cache
+def _named(source):
+    """The same for one cell.
 
     They are the parts of dotted names in its imports, its attributes, and the first part of a
-    string such as "chapter.exercise"; where a cell cannot be read as Python, all of its words.
+    string such as "chapter.exercise"; if it cannot be read as Python, all of its words.
     """
+    try:
+        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", source))
+    except SyntaxError:
+        return set(re.findall(r"\w+", source))
     words = set()
-    for source in code(notebook):
-        try:
-            tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "pass", source))
-        except SyntaxError:
-            words.update(re.findall(r"\w+", source))
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.alias):
-                words.update(node.name.split("."))
-            elif isinstance(node, ast.ImportFrom):
-                words.update((node.module or "").split("."))
-            elif isinstance(node, ast.Attribute):
-                words.add(node.attr)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                words.update(re.findall(r"^(?:lmgbook\.)?(\w+)(?:\.|$)", node.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias):
+            words.update(node.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            words.update((node.module or "").split("."))
+        elif isinstance(node, ast.Attribute):
+            words.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words.update(re.findall(r"^(?:lmgbook\.)?(\w+)(?:\.|$)", node.value))
     return words
 
 
