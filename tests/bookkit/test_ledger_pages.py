@@ -13,7 +13,8 @@ from sphinx.util.docutils import docutils_namespace
 pytestmark = pytest.mark.filterwarnings("ignore")  # Sphinx's own
 
 CONFIG = {
-    "extensions": ["myst_nb", "sphinxcontrib.bibtex", "ledger_cards"],
+    "extensions": ["myst_nb", "sphinxcontrib.bibtex"]
+    + [f"lmgbook.bookkit.{each}" for each in ("paper_equations", "ledger_pages", "ledger_cards")],
     "nb_execution_mode": "off",
     "myst_enable_extensions": ["dollarmath"],
     "nitpicky": True,
@@ -262,7 +263,7 @@ def test_lines_of_a_check_become_cards(trial):
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
     assert facts(limit)["We find"] == "0.351 ± 0.0004"
     assert facts(small)["Outside the condition"] == "4.0 × 10 −1"
-    assert [words(block) for block in page.find_all("pre")] == [
+    assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
         "one.sine: no claim -> reproduced",
     ]
