@@ -5,8 +5,9 @@ import pytest
 import yaml
 from book_files import BOOK, NOTEBOOKS, code_cells, read, tags
 from nbclient import NotebookClient
+from own_kernels import OwnLiveKernel
 
-from lmgbook import course
+from lmgbook.bookkit import course
 
 CHAPTERS = sorted({path.parent for path in BOOK.glob("*/teaching.yml")})
 
@@ -67,7 +68,12 @@ def test_no_solution_survives_and_everything_else_does():
 
 
 def run(notebook, folder):
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=300,
+        resources={"metadata": {"path": str(folder)}},
+        kernel_manager_class=OwnLiveKernel,
+    ).execute()
     return "".join(output.get("text", "") for c in code_cells(notebook) for output in c.outputs)
 
 
