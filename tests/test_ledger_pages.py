@@ -262,7 +262,7 @@ def test_lines_of_a_check_become_cards(trial):
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
     assert facts(limit)["We find"] == "0.351 ± 0.0004"
     assert facts(small)["Outside the condition"] == "4.0 × 10 −1"
-    assert [words(block) for block in page.find_all("pre")] == [
+    assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
         "one.sine: no claim -> reproduced",
     ]
