@@ -8,7 +8,7 @@ import pathlib
 import matplotlib.pyplot as plt
 import numpy as np
 
-from . import figures
+from .. import figures
 from .exact import exact_ramp
 
 
