@@ -8,6 +8,7 @@ from nbclient import NotebookClient
 from own_kernels import OwnLiveKernel
 
 from lmgbook.bookkit import course
+from lmgbook.bookkit.__main__ import main
 
 CHAPTERS = sorted({path.parent for path in BOOK.glob("*/teaching.yml")})
 
@@ -227,7 +228,7 @@ def test_a_faulty_plan_is_refused(tmp_path, changes, message):
 
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(BOOK.parent)
-    course.main(["--out", str(tmp_path / "out")])
+    assert not main(["course", "--out", str(tmp_path / "out")])
     assert "files in" in capsys.readouterr().out
     with pytest.raises(ValueError, match="no chapter with a teaching.yml"):
         course.write(tmp_path, tmp_path)
