@@ -62,7 +62,12 @@ def test_the_answer_is_right(exercise_id, capsys):
 
 # where a known mistake begins with the same digits, one more has to be given
 ALIKE = {
-    2: {"slow_quenches.critical_exponent", "leggett_garg.jump_off", "leggett_garg.best_state"},
+    2: {
+        "foundations.parity_gap",
+        "slow_quenches.critical_exponent",
+        "leggett_garg.jump_off",
+        "leggett_garg.best_state",
+    },
     3: {"leggett_garg.best_state"},
 }
 

@@ -2,8 +2,12 @@
 
 `{computed-figure}` takes a page and the name of a figure on it, and shows that figure with its
 alternative text and a caption of its own. `{execution-status}` tells when the notebooks ran, and
-the time and memory that each of them took, from `_build/execution.json` (see `prerun.py`).
+the time and memory that each of them took, from `_build/execution.json` (see `run_notebooks`).
 `{teaching-plans}` shows the plans that `make course` writes.
+
+On the API page docstrings may be plain text, as they are read in an editor: a vertical bar is a bar
+(reStructuredText would look for a substitution), a colon in the comment of a constant is a colon
+(napoleon would look for a type), and `ndarray` is NumPy's.
 """
 
 import datetime
@@ -20,7 +24,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from lmgbook import course
+from . import course
 
 LOGGER = logging.getLogger(__name__)
 PACKAGES = ("lmgbook", "qutip", "numpy", "scipy", "matplotlib", "numba", "jupyter-book", "sphinx")
@@ -135,11 +139,35 @@ class TeachingPlans(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(texts), allow_section_headings=True)
 
 
+# --- docstrings -----------------------------------------------------------------------------
+
+CODE = re.compile(r"(``?.+?``?)")
+TYPES = {"ndarray": "numpy.ndarray", "callable": "collections.abc.Callable"}
+
+
+def before_napoleon(app, what, name, obj, options, lines):
+    for index, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            parts = CODE.split(line)
+            parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
+            lines[index] = "".join(parts)
+    if what in ("attribute", "data", "property") and lines:
+        lines[0] = lines[0].replace(": ", " \N{EN DASH} ", 1)
+
+
+def after_napoleon(app, what, name, obj, options, lines):
+    for index, line in enumerate(lines):
+        if match := re.fullmatch(r"(\s*:type: )(\w+)", line):
+            lines[index] = match[1] + TYPES.get(match[2], match[2])
+
+
 def setup(app):
-    app.setup_extension("docstrings")  # for the API page
     app.add_node(Borrowed)
     app.add_directive("computed-figure", ComputedFigure)
     app.add_directive("execution-status", ExecutionStatus)
     app.add_directive("teaching-plans", TeachingPlans)
     app.add_post_transform(Borrow)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_css_file("api.css")
+    # napoleon works at the default priority, 500
+    app.connect("autodoc-process-docstring", before_napoleon, priority=400)
+    app.connect("autodoc-process-docstring", after_napoleon, priority=600)

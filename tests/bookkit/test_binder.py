@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 # repo2docker's Docker client and its templates warn about things that are not ours
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 PIP = next(entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
 
@@ -55,8 +55,7 @@ def test_postbuild_is_used_and_installs_the_package(pack):
     assert "postBuild" in pack.render()
     text = path.read_text(encoding="utf-8")
     assert "pip install --no-deps --no-build-isolation -e ." in text
-    assert "python -m lmgbook.warm_up" in text
-    assert (ROOT / "lmgbook" / "warm_up.py").exists()
+    assert "python -m lmgbook.bookkit warm_up" in text
 
 
 def test_conda_brings_python_and_pip_only():

@@ -3,8 +3,9 @@
 import subprocess
 from types import SimpleNamespace
 
-import launch
 import pytest
+
+from lmgbook.bookkit import site
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def clone(tmp_path):
     ],
 )
 def test_repository_from_the_environment(clone, environ, address):
-    assert launch.repository(clone, environ) == address
+    assert site.repository(clone, environ) == address
 
 
 @pytest.mark.parametrize(
@@ -43,12 +44,12 @@ def test_repository_from_the_environment(clone, environ, address):
 )
 def test_repository_from_the_remote(clone, remote, address):
     subprocess.run(["git", "-C", str(clone), "remote", "add", "origin", remote], check=True)
-    assert launch.repository(clone, {}) == address
-    assert launch.branch(clone, {}) == "main"
+    assert site.repository(clone, {}) == address
+    assert site.branch(clone, {}) == "main"
 
 
 def test_no_clone_at_all(tmp_path):
-    assert launch.repository(tmp_path / "nowhere", {}) is None
+    assert site.repository(tmp_path / "nowhere", {}) is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_buttons(clone, monkeypatch, address, buttons):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LMGBOOK_REPOSITORY", address)
     config = SimpleNamespace(html_theme_options={}, myst_substitutions={})
-    launch.configure(SimpleNamespace(srcdir=clone), config)
+    site.set_launch_buttons(SimpleNamespace(srcdir=clone), config)
     shown = config.html_theme_options["launch_buttons"]
     assert {key for key, value in shown.items() if value.startswith("https")} == buttons
     assert config.html_theme_options["repository_url"] == address

@@ -13,7 +13,8 @@ from sphinx.util.docutils import docutils_namespace
 pytestmark = pytest.mark.filterwarnings("ignore")  # Sphinx's own
 
 CONFIG = {
-    "extensions": ["myst_nb", "sphinxcontrib.bibtex", "ledger_cards"],
+    "extensions": ["myst_nb", "sphinxcontrib.bibtex"]
+    + [f"lmgbook.bookkit.{each}" for each in ("paper_equations", "ledger_pages", "ledger_cards")],
     "nb_execution_mode": "off",
     "myst_enable_extensions": ["dollarmath"],
     "nitpicky": True,

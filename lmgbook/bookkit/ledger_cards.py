@@ -11,8 +11,8 @@ from docutils.utils import new_document
 from myst_parser.parsers.sphinx_ import MystParser
 from sphinx.transforms import SphinxTransform
 
-from ledger_pages import Html, all_claims, facts, full_badge, uses_ledger
-from paper_equations import claims_folder, link, papers, place_text
+from .ledger_pages import Html, all_claims, facts, full_badge, uses_ledger
+from .paper_equations import claims_folder, link, papers, place_text
 
 LINE = re.compile(r"(\w+\.\w+): .* -> [a-z ]+")
 
@@ -79,6 +79,4 @@ class Cards(SphinxTransform):
 
 
 def setup(app):
-    app.setup_extension("ledger_pages")
     app.add_transform(Cards)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Teaching material out of the chapters: `python -m lmgbook.course [--out FOLDER]`.
+"""Teaching material out of the chapters: `python -m lmgbook.bookkit course [--out FOLDER]`.
 
 For each chapter with a `teaching.yml`: its notebooks for instructors (complete), the same for
 students (solutions replaced by stubs, which are generated from them and so cannot drift), and a
@@ -9,7 +9,6 @@ What counts as a solution: a cell tagged `solution`; the lines between `# BEGIN 
 `{solution-end}`.
 """
 
-import argparse
 import ast
 import copy
 import pathlib
@@ -19,7 +18,7 @@ import textwrap
 import nbformat
 import yaml
 
-from . import ledger
+from .. import ledger
 
 TODO = "# your code here"
 _REGION = re.compile(
@@ -242,17 +241,3 @@ def write(out, book=None):
             target.write_text(text, encoding="utf-8")
         written += texts
     return written
-
-
-def main(arguments=None):
-    """Command line: write the material and say where."""
-    parser = argparse.ArgumentParser(prog="python -m lmgbook.course")
-    parser.description = "Write notebooks for students and instructors, and a plan per chapter."
-    parser.add_argument("--out", default="_build/course", help="folder (default: %(default)s)")
-    out = pathlib.Path(parser.parse_args(arguments).out)
-    written = write(out)
-    print(f"{len(written)} files in {out}")
-
-
-if __name__ == "__main__":
-    main()

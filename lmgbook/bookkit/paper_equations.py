@@ -14,7 +14,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from lmgbook import ledger
+from .. import ledger
 
 LOGGER = logging.getLogger(__name__)
 EQUATION = re.compile(r"\d+[a-z]?")
@@ -97,4 +97,3 @@ class PaperEquation(SphinxRole):
 def setup(app):
     app.add_config_value("ledger_claims", "book/claims", "env")
     app.add_role("paper-eq", PaperEquation())
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,8 +5,9 @@ import pytest
 import yaml
 from book_files import BOOK, NOTEBOOKS, code_cells, read, tags
 from nbclient import NotebookClient
+from own_kernels import OwnLiveKernel
 
-from lmgbook import course
+from lmgbook.bookkit import __main__, course
 
 CHAPTERS = sorted({path.parent for path in BOOK.glob("*/teaching.yml")})
 
@@ -67,7 +68,12 @@ def test_no_solution_survives_and_everything_else_does():
 
 
 def run(notebook, folder):
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=300,
+        resources={"metadata": {"path": str(folder)}},
+        kernel_manager_class=OwnLiveKernel,
+    ).execute()
     return "".join(output.get("text", "") for c in code_cells(notebook) for output in c.outputs)
 
 
@@ -194,7 +200,7 @@ def test_a_faulty_plan_is_refused(tmp_path, changes, message):
 
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(BOOK.parent)
-    course.main(["--out", str(tmp_path / "out")])
+    assert __main__.main(["course", "--out", str(tmp_path / "out")]) == 0
     assert "files in" in capsys.readouterr().out
     with pytest.raises(ValueError, match="no chapter with a teaching.yml"):
         course.write(tmp_path, tmp_path)

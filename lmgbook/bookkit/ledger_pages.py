@@ -23,8 +23,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from lmgbook import __version__, ledger
-from paper_equations import claims_folder, link, papers, place_text, reference
+from .. import __version__, ledger
+from .paper_equations import claims_folder, link, papers, place_text, reference
 
 LOGGER = logging.getLogger(__name__)
 ERRATA = ("corrected", "not supported")
@@ -608,7 +608,6 @@ def add_script(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.setup_extension("paper_equations")
     others = {"latex": (enter_latex, skip), "text": (skip, skip)}
     app.add_node(Html, html=(enter, leave), **others)
     app.add_node(Fact, html=(enter_fact, leave_fact), **others)
@@ -624,4 +623,3 @@ def setup(app):
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_data)
     app.add_css_file("ledger.css")
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
