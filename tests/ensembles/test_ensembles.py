@@ -997,7 +997,7 @@ BAD = [
     ),
     (lambda: ens.first_order_field(1.0, 1.0, "CE"), ValueError, ["ensemble = 'CE'", "'canonical'"]),
     (lambda: ens.first_order_field(1.0, None, "CE"), ValueError, ["ensemble = 'CE'"]),
-    (lambda: ens.first_order_field(0.25), ValueError, ["K = 0.25", "> 0.25", "T = 0"]),
+    (lambda: ens.first_order_field(0.25), ValueError, ["K = 0.25", "> 0.25"]),
     (lambda: ens.first_order_field(-1.0), ValueError, ["K = -1.0", "> 0"]),
     (lambda: ens.first_order_field(np.nan), ValueError, ["K = nan", "finite"]),
     (lambda: ens.first_order_field(0.22, 1.0), ValueError, ["K = 0.22", "0.227317", "canonical"]),
