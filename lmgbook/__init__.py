@@ -3,6 +3,11 @@
 Importing it registers the integrators of `lmgbook.integrators` with QuTiP's solvers.
 """
 
-from . import integrators as _integrators  # noqa: F401
+try:
+    from . import integrators as _integrators  # noqa: F401
+except ModuleNotFoundError as missing:
+    # the closed forms need no QuTiP
+    if missing.name != "qutip":
+        raise
 
 __version__ = "0.1.0"

@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import kv
 
 from . import ensembles, glassy, reactions, slow_quenches
+from .glassy.theory import full_integral
 from .leggett_garg import LeggettGarg, goldilocks_size, instanton_splitting, thermal_rate
 from .lmg import magnetic_numbers
 
@@ -919,7 +920,7 @@ def _():
 
 def _counting(power):
     """g(beta) of the stretched exponential: it multiplies the number of spins within R."""
-    return glassy._full_integral(power)
+    return full_integral(power)
 
 
 @exercise("glassy.triangle", tolerance=0.003)

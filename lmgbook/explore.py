@@ -14,7 +14,7 @@ from numbers import Real
 
 import matplotlib.pyplot as plt
 
-from ._validate import finite
+from .checks import finite
 
 #: Limits of one viewer, so that a page stays light: steps, bytes as they are, bytes after gzip.
 MAX_STEPS, MAX_RAW, MAX_GZIP = 28, 600_000, 100_000

@@ -8,7 +8,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib.colors import to_rgb
 
-from ._validate import one_of
+from .checks import one_of
 
 #: Names of the palette: distinct for colour-blind readers, in falling darkness for print in grey.
 COLORS = {

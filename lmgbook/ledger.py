@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from ._validate import finite
+from .checks import finite
 
 VERDICTS = ("reproduced", "corrected", "conditional", "not supported", "open")
 

@@ -15,7 +15,7 @@ import qutip
 import scipy.sparse
 from scipy.linalg import eigh_tridiagonal, eigvalsh_tridiagonal
 
-from ._validate import finite, finite_array, in_range, one_of, positive_integer
+from .checks import finite, finite_array, in_range, one_of, positive_integer
 
 PARITIES = (None, "even", "odd")
 

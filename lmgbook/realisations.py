@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._validate import positive_integer
+from .checks import positive_integer
 
 BATCH = 32
 

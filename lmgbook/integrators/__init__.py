@@ -27,9 +27,10 @@ physical channel, so the density matrix stays positive at any step size.
 """
 
 from .dephasing import DephasingPropagator, IntegratorDephasing
-from .tridiagonal import GAUSS, IntegratorTridiagonal, TridiagonalPropagator
+from .tridiagonal import CHUNK, GAUSS, IntegratorTridiagonal, TridiagonalPropagator
 
 __all__ = [
+    "CHUNK",
     "GAUSS",
     "DephasingPropagator",
     "IntegratorDephasing",

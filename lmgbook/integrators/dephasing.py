@@ -5,7 +5,7 @@ import qutip
 from qutip.solver.integrator import Integrator, IntegratorException
 from qutip.solver.mesolve import MESolver
 
-from .._validate import in_range, positive
+from ..checks import in_range, positive
 from .tridiagonal import GAUSS
 
 

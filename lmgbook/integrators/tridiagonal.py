@@ -417,7 +417,7 @@ _NOTHING_SEEN = np.empty(0), np.empty((0, 1))
 
 def _half_widths(diagonals, off_diagonals):
     # of the spectra, by Gershgorin: what a part does to a state, beside its phase
-    return np.ptp(diagonals, axis=1) / 2 + 2 * np.max(np.abs(off_diagonals), axis=1)
+    return np.ptp(diagonals, axis=1) / 2 + 2 * np.max(np.abs(off_diagonals), axis=1, initial=0.0)
 
 
 class IntegratorTridiagonal(Integrator):

@@ -1,0 +1,263 @@
+"""Sweeping a bias field across the doublet of a mesoscopic magnet, and its classical rivals.
+
+The magnet of `lmgbook.leggett_garg` in a field along z that tips its two wells against each other,
+
+    H(t) = H - h(t) Jz,    h from -h0 to +h0, linear in time.
+
+In the doublet this is a bias 2 h <0|Jz|1>, here counted in units of the splitting Delta and swept
+from -reach to +reach. The magnet begins in the ground state, in the well of negative m, and should
+end in the well of positive m. Two errors: not to end in the ground state, and to end with the
+wrong sign of m. Times in seconds, energies and fields as angular frequencies in 1/s.
+
+The classical rivals live in the mean-field landscape: a particle that is activated thermally over
+the barrier (Kramers, Physica 7, 284 (1940)), and a spin that precesses without any bath, from the
+quantum fluctuations of its initial state (truncated Wigner; Polkovnikov, Ann. Phys. 325, 1790
+(2010)).
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import qutip
+from scipy.linalg import eigh_tridiagonal
+
+from ..checks import finite, finite_array, in_range, positive, positive_integer
+from ..lmg import LMG, magnetic_numbers, tridiagonal_operator
+from .magnet import LeggettGarg
+
+
+def bias_field(magnet, bias):
+    """Field h along z that gives the doublet a bias.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    bias : float or array
+        2 h <0|Jz|1> in units of the splitting.
+
+    Returns
+    -------
+    float or ndarray
+        In 1/s; the Hamiltonian gains -h Jz.
+    """
+    unit = checked_magnet(magnet).splitting / (2 * abs(magnet.jz[0, 1]))
+    h = finite_array("bias", bias) * unit
+    return h if h.ndim else float(h)
+
+
+def landau_zener(magnet, reach, duration):
+    """Error of the two-level sweep: exp(-pi Delta Tq/(4 reach)).
+
+    The gap is Delta and the bias changes at the rate 2 reach Delta/Tq, which puts
+    exp[-pi Delta^2/(2 rate)] (Landau 1932, Zener 1932) into this form.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg or float
+        The magnet, or its splitting Delta in 1/s.
+    reach : float
+        Final bias in units of the splitting, > 0.
+    duration : float or array
+        Tq in seconds, > 0.
+
+    Returns
+    -------
+    float or ndarray
+    """
+    splitting = positive("splitting", getattr(magnet, "splitting", magnet))
+    reach = positive("reach", reach)
+    times = finite_array("duration", duration)
+    if np.any(times <= 0):
+        raise ValueError(f"duration = {duration!r}: must be > 0")
+    error = np.exp(-np.pi * splitting * times / (4 * reach))
+    return error if error.ndim else float(error)
+
+
+def biased_levels(magnet, bias, count=None):
+    """Energies and states of the magnet in a constant bias.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    bias : float
+        In units of the splitting.
+    count : int, optional
+        How many of the lowest levels; default all.
+
+    Returns
+    -------
+    energies : ndarray, shape (count,)
+        In 1/s, ascending, counted from the ground state without bias.
+    vectors : ndarray, shape (dim, count)
+        Real, in the basis of `BiasSweep.states`.
+    """
+    dim = checked_magnet(magnet).levels
+    count = dim if count is None else positive_integer("count", count)
+    if count > dim:
+        raise ValueError(f"count = {count!r}: must be <= {dim}, the levels of the magnet")
+    h = bias_field(magnet, finite("bias", bias))
+    if dim == magnet.N + 1:
+        diagonal, off = _bands(magnet)
+        return eigh_tridiagonal(
+            diagonal - h * magnetic_numbers(magnet.N),
+            off,
+            select="i",
+            select_range=(0, count - 1),
+        )
+    energies, vectors = np.linalg.eigh(np.diag(magnet.energies) - h * magnet.jz.full().real)
+    return energies[:count], vectors[:, :count]
+
+
+@dataclass(frozen=True)
+class BiasSweep:
+    """One bias sweep of a magnet; made by `bias_sweep`.
+
+    Attributes
+    ----------
+    magnet : LeggettGarg
+    reach, duration, dephasing : float
+        Final bias in units of the splitting, seconds, 1/s.
+    biases : ndarray
+        Shape (points,): biases at which the state was recorded, from -reach to reach.
+    states : list of qutip.Qobj
+        Kets, or density matrices with dephasing: in the basis of the magnet's levels, or of
+        m = N/2, ..., -N/2 if the magnet keeps all levels.
+    """
+
+    magnet: LeggettGarg
+    reach: float
+    duration: float
+    dephasing: float
+    biases: np.ndarray = field(repr=False)
+    states: list = field(repr=False)
+
+    @cached_property
+    def not_ground(self):
+        """Probability not to end in the ground state of the final Hamiltonian."""
+        _, ground = biased_levels(self.magnet, self.reach, 1)
+        return float(1 - _weights(ground, self.states[-1])[0])
+
+    @cached_property
+    def wrong_sign(self):
+        """Probability to end with m < 0; m = 0 counts half."""
+        return _wrong_sign(self.magnet, self.states[-1])
+
+    @cached_property
+    def floor(self):
+        """Wrong sign of the final ground state itself, which no slow sweep can avoid."""
+        _, ground = biased_levels(self.magnet, self.reach, 1)
+        return _wrong_sign(self.magnet, qutip.Qobj(ground))
+
+    def populations(self, count):
+        """Populations of the instantaneous levels.
+
+        Parameters
+        ----------
+        count : int
+            How many of the lowest levels.
+
+        Returns
+        -------
+        ndarray, shape (points, count)
+        """
+        rows = []
+        for bias, state in zip(self.biases, self.states, strict=True):
+            _, vectors = biased_levels(self.magnet, bias, count)
+            rows.append(_weights(vectors, state))
+        return np.array(rows)
+
+
+def bias_sweep(magnet, reach, duration, dephasing=0.0, points=2):
+    """BiasSweep the bias from -reach to +reach, from the ground state.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+        With `levels=None` the sweep runs in the full space.
+    reach : float
+        Final bias 2 h <0|Jz|1> in units of the splitting, > 0.
+    duration : float
+        In seconds, > 0.
+    dephasing : float
+        gamma >= 0 in 1/s, jump operator sqrt(gamma) Jz. With it a density matrix is propagated:
+        a few tens of levels take a fraction of a second, the full space very long.
+    points : int
+        How many equidistant biases are recorded, >= 2, both ends included.
+
+    Returns
+    -------
+    BiasSweep
+        Probabilities are good to 1e-4 or better.
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is outside what is said above.
+
+    Examples
+    --------
+    >>> from lmgbook.leggett_garg.bias_sweep import bias_sweep, landau_zener
+    >>> from lmgbook.leggett_garg import LeggettGarg
+    >>> magnet = LeggettGarg(levels=24)
+    >>> round(bias_sweep(magnet, 10, 0.02).not_ground, 2)
+    0.13
+    >>> round(landau_zener(magnet, 10, 0.02), 2)
+    0.13
+    """
+    checked_magnet(magnet)
+    reach, duration = positive("reach", reach), positive("duration", duration)
+    dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+    biases = np.linspace(-reach, reach, positive_integer("points", points, minimum=2))
+    times = np.linspace(0, duration, len(biases))
+    H, Jz = _operators(magnet, dephasing)
+    highest = bias_field(magnet, reach)
+    sweep = [H, [-Jz, lambda t: highest * (2 * t / duration - 1)]]
+    start = qutip.Qobj(biased_levels(magnet, -reach, 1)[1])
+    if dephasing:
+        # the drive is proportional to the jump operator: both are diagonal in the same basis
+        noise = np.sqrt(dephasing) * Jz
+        options = {"method": "dephasing", "matrix_form": True, "atol": 4e-4}
+        run = qutip.mesolve(sweep, start.proj(), times, c_ops=[noise], options=options)
+    elif magnet.levels == magnet.N + 1:
+        options = {"method": "tridiagonal", "atol": 1e-6}
+        run = qutip.sesolve(sweep, start, times, options=options)
+    else:
+        options = {"method": "vern7", "atol": 1e-9, "rtol": 1e-7, "nsteps": 10**7}
+        run = qutip.sesolve(sweep, start, times, options=options)
+    return BiasSweep(magnet, reach, duration, dephasing, biases, run.states)
+
+
+def checked_magnet(magnet):
+    if not isinstance(magnet, LeggettGarg):
+        raise TypeError(f"magnet = {magnet!r}: must be a LeggettGarg")
+    return magnet
+
+
+def _bands(magnet):
+    # of H in the basis of m, counted from the ground state
+    diagonal, off = LMG.leggett_garg(magnet.N, magnet.field).bands()
+    ground = magnet.vectors[:, 0]
+    energy = diagonal @ ground**2 + 2 * off @ (ground[1:] * ground[:-1])
+    return magnet.coupling * (diagonal - energy), magnet.coupling * off
+
+
+def _operators(magnet, dephasing):
+    if magnet.levels < magnet.N + 1:
+        return magnet.hamiltonian, magnet.jz
+    m = magnetic_numbers(magnet.N)
+    return tridiagonal_operator(*_bands(magnet)), tridiagonal_operator(m, np.zeros(len(m) - 1))
+
+
+def _weights(vectors, state):
+    # of real orthogonal vectors in a ket or a density matrix
+    if state.isket:
+        return np.abs(vectors.T @ state.full()[:, 0]) ** 2
+    return np.einsum("ik,ij,jk->k", vectors, state.full(), vectors, optimize=True).real
+
+
+def _wrong_sign(magnet, state):
+    wrong = (1 - np.sign(magnetic_numbers(magnet.N))) / 2
+    if magnet.levels == magnet.N + 1:
+        return float(wrong @ (state.proj() if state.isket else state).diag().real)
+    return float(np.real(qutip.expect(magnet.operator(wrong), state)))

@@ -1,0 +1,499 @@
+"""The Leggett-Garg test in a mesoscopic LMG magnet (paper 3: Mouslopoulos 2026).
+
+H = -(J3/N) Jz^2 - Gamma Jx with a spin N/2; times in seconds, energies as angular frequencies in
+1/s (hbar = 1). The environment jiggles the field along z: jump operator sqrt(gamma) Jz. One asks
+for the sign of the magnetisation, Q = sign(Jz), at three times, and combines the correlations to
+
+    K3 = C12 + C23 - C13,   C_ij = Re Tr[Q(t_j) Q(t_i) rho] in the Lindblad dynamics,
+
+which no macrorealist theory lets exceed one (Leggett and Garg, Phys. Rev. Lett. 54, 857 (1985)).
+
+Both Jz and Q change the flip parity, H conserves it. Everything therefore comes in blocks of half
+the size, and dephasing, in the frame where Jz pairs each even with one odd vector, multiplies the
+blocks element by element.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import qutip
+from scipy.linalg import eigh_tridiagonal
+from scipy.optimize import brentq
+
+from ..checks import ascending, finite_array, in_range, one_of, positive, positive_integer
+from ..lmg import LMG, magnetic_numbers, sector_isometry
+from .scales import LOST, thermal_rate
+
+INITIAL = ("ground", "first", "ordered", "thermal")
+
+SMALL = 40  # levels: below, a correlator takes milliseconds
+
+
+@dataclass(frozen=True)
+class LeggettGarg:
+    """The magnet, its lowest levels, and the Leggett-Garg correlator under collective dephasing.
+
+    All operators are given in the basis of the kept energy levels, in ascending order.
+
+    Parameters
+    ----------
+    N : int
+        Number of spins, >= 2.
+    field : float
+        Gamma/J3, > 0.
+    temperature : float
+        In kelvin, > 0. Unless `coupling` is given it fixes the unit of energy: the tunnel splitting
+        is k_B T/hbar.
+    levels : int or None
+        Number of lowest levels to which Jz and Q are truncated, 2 to N + 1; None keeps all.
+    coupling : float, optional
+        J3/hbar in 1/s, > 0: fixes the unit of energy instead of the temperature.
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is outside what is said above, or the splitting is lost in rounding errors.
+
+    Examples
+    --------
+    >>> from lmgbook.leggett_garg import LeggettGarg
+    >>> magnet = LeggettGarg(N=370, field=0.95, temperature=10e-9, levels=5)
+    >>> round(magnet.k3(0.05, stationary=True), 3)
+    1.317
+    """
+
+    N: int = 370
+    field: float = 0.95
+    temperature: float = 10e-9
+    levels: int | None = 5
+    coupling: float | None = None
+
+    def __post_init__(self):
+        put = object.__setattr__
+        put(self, "N", positive_integer("N", self.N, minimum=2))
+        put(self, "field", positive("field", self.field))
+        put(self, "temperature", positive("temperature", self.temperature))
+        count = self.N + 1
+        if self.levels is not None:
+            count = positive_integer("levels", self.levels, minimum=2)
+            if count > self.N + 1:
+                raise ValueError(
+                    f"levels = {self.levels!r}: must be None or an integer in [2, {self.N + 1}], "
+                    f"N = {self.N} spins have no more"
+                )
+        put(self, "levels", count)
+        model = LMG.leggett_garg(self.N, self.field)
+        # even and odd levels take turns; one more of each makes sure
+        sectors = {}
+        for parity in ("even", "odd"):
+            top = min(count // 2 + 1, len(magnetic_numbers(self.N, parity))) - 1
+            sectors[parity] = eigh_tridiagonal(
+                *model.bands(parity), select="i", select_range=(0, top)
+            )
+        energies = np.concatenate([sectors[p][0] for p in sectors])
+        is_odd = np.repeat([False, True], [len(sectors[p][0]) for p in sectors])
+        vectors = np.hstack([sector_isometry(self.N, p) @ sectors[p][1] for p in sectors])
+        order = np.argsort(energies, kind="stable")[:count]
+        energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
+        splitting = energies[1] - energies[0]
+        if splitting < LOST * self.N:
+            raise ValueError(
+                f"N = {self.N}, field = {self.field:g}: the splitting, {splitting:.1e} J3, is lost "
+                "in rounding errors; take fewer spins or a larger field"
+            )
+        # one sign convention: positive at the outermost m that matters, so that |0> + |1> points up
+        outermost = np.argmax(np.abs(vectors) > 1e-8 * np.abs(vectors).max(axis=0), axis=0)
+        vectors = vectors * np.sign(vectors[outermost, np.arange(vectors.shape[1])])
+        unit = (
+            thermal_rate(self.temperature) / splitting
+            if self.coupling is None
+            else positive("coupling", self.coupling)
+        )
+        put(self, "coupling", float(unit))
+        put(self, "energies", unit * (energies - energies[0]))
+        put(self, "vectors", vectors)
+        put(self, "_even", np.flatnonzero(~is_odd))
+        put(self, "_odd", np.flatnonzero(is_odd))
+
+    # ------------------------------------------------------------ scales and operators
+
+    @property
+    def splitting(self):
+        """Tunnel splitting Delta = E1 - E0 in 1/s."""
+        return float(self.energies[1])
+
+    @property
+    def interval(self):
+        """Time between two measurements, pi/(3 Delta), in seconds."""
+        return np.pi / (3 * self.splitting)
+
+    @property
+    def hamiltonian(self):
+        """H in the kept levels, counted from the ground state (`qutip.Qobj`, 1/s)."""
+        return qutip.qdiags(self.energies, 0)
+
+    @cached_property
+    def jz(self):
+        """Jz truncated to the kept levels (`qutip.Qobj`)."""
+        return self.operator(magnetic_numbers(self.N))
+
+    @cached_property
+    def sign(self):
+        """Q = sign(Jz), zero at m = 0, truncated to the kept levels (`qutip.Qobj`)."""
+        return self.operator(np.sign(magnetic_numbers(self.N)))
+
+    def operator(self, of_m):
+        """A function of Jz, truncated to the kept levels.
+
+        Parameters
+        ----------
+        of_m : array, shape (N + 1,)
+            Its values at m = N/2, ..., -N/2.
+
+        Returns
+        -------
+        qutip.Qobj
+        """
+        values = finite_array("of_m", of_m)
+        if values.shape != (self.N + 1,):
+            raise ValueError(f"of_m of shape {values.shape}: must have shape ({self.N + 1},)")
+        return qutip.Qobj(self.vectors.T @ (values[:, None] * self.vectors))
+
+    def state(self, initial="ground"):
+        """An initial density matrix.
+
+        Parameters
+        ----------
+        initial : {"ground", "first", "ordered", "thermal"} or qutip.Qobj
+            |0>, |1>, (|0> + |1>)/sqrt(2) (magnetisation up), the Boltzmann distribution over the
+            kept levels, or a ket or density matrix in the basis of the kept levels.
+
+        Returns
+        -------
+        qutip.Qobj
+        """
+        if isinstance(initial, qutip.Qobj):
+            state = initial.proj() if initial.isket else initial
+            if state.shape != (self.levels, self.levels):
+                raise ValueError(
+                    f"initial of shape {initial.shape}: must live in the {self.levels} kept levels"
+                )
+            self._kept("initial", state)
+            trace = state.tr()
+            if abs(trace - 1) > 1e-9:
+                raise ValueError(f"initial of trace {trace:.6g}: must be a state, of trace 1")
+            return state
+        one_of("initial", initial, INITIAL)
+        if initial == "thermal":
+            weights = np.exp(-self.energies / thermal_rate(self.temperature))
+            return qutip.qdiags(weights / weights.sum(), 0)
+        ket = np.zeros(self.levels)
+        ket[{"ground": [0], "first": [1], "ordered": [0, 1]}[initial]] = 1.0
+        return qutip.Qobj(ket / np.linalg.norm(ket)).proj()
+
+    # ------------------------------------------------------------ Lindblad dynamics
+
+    def evolve(self, operator, times, dephasing, adjoint=False, resolution=1.0):
+        """Evolve an operator in the kept levels under H and collective dephasing.
+
+        Parameters
+        ----------
+        operator : qutip.Qobj
+            Hermitian: a density matrix, or an observable (with `adjoint`).
+        times : array, shape (T,)
+            In seconds, >= 0, ascending.
+        dephasing : float
+            gamma >= 0 in 1/s; the jump operator is sqrt(gamma) Jz.
+        adjoint : bool
+            True: the Heisenberg picture, exp(L^dagger t); False: the Schroedinger picture.
+        resolution : float
+            Steps finer than the default by this factor; the error falls as its square.
+
+        Returns
+        -------
+        list of qutip.Qobj
+            One operator per time. Each step is a physical channel: traces are kept, and positive
+            operators stay positive.
+        """
+        times = ascending("times", times)
+        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        resolution = positive("resolution", resolution)
+        x = self._kept("operator", operator)
+        result = np.zeros((len(times), *x.shape), dtype=complex)
+        for odd in (False, True):
+            blocks = self._blocks(x, odd)
+            if np.any(blocks):
+                moved = self._strang(blocks, odd, times, dephasing, adjoint, resolution)
+                for row, each in zip(result, moved, strict=True):
+                    row += self._unblock(each, odd)
+        return [qutip.Qobj(each) for each in result]
+
+    def _kept(self, name, operator):
+        if not isinstance(operator, qutip.Qobj):
+            raise TypeError(f"{name} of type {type(operator).__name__}: must be a qutip.Qobj")
+        x = operator.full()
+        if x.shape != (self.levels, self.levels):
+            raise ValueError(
+                f"{name} of shape {x.shape}: must live in the {self.levels} kept levels"
+            )
+        if not np.isfinite(x).all():
+            raise ValueError(f"{name}: must be finite everywhere")
+        if np.abs(x - x.conj().T).max() > 1e-10 * np.abs(x).max():
+            raise ValueError(f"{name}: must be Hermitian")
+        return x
+
+    @cached_property
+    def _frame(self):
+        # singular vectors of the block of Jz between the parities: Jz u_k = s_k v_k and back
+        even, odd = self._even, self._odd
+        u, s, vt = np.linalg.svd(self.jz.full().real[np.ix_(even, odd)])
+        size = max(len(even), len(odd))
+        padded = np.zeros(size)
+        padded[: len(s)] = s
+        return u, vt.T, padded
+
+    def _blocks(self, x, odd):
+        # even operators: blocks (ee, oo), stacked; odd Hermitian operators: eo, the other is its
+        # adjoint. In the frame, and with a zero row where a level has no partner.
+        u, v, s = self._frame
+        even_rows, odd_rows = self._even, self._odd
+        size = len(s)
+        if odd:
+            out = np.zeros((size, size), dtype=complex)
+            out[: len(u), : len(v)] = u.T @ x[np.ix_(even_rows, odd_rows)] @ v
+            return out
+        out = np.zeros((2, size, size), dtype=complex)
+        out[0, : len(u), : len(u)] = u.T @ x[np.ix_(even_rows, even_rows)] @ u
+        out[1, : len(v), : len(v)] = v.T @ x[np.ix_(odd_rows, odd_rows)] @ v
+        return out
+
+    def _unblock(self, blocks, odd):
+        u, v, _ = self._frame
+        x = np.zeros((self.levels, self.levels), dtype=complex)
+        if odd:
+            block = u @ blocks[: len(u), : len(v)] @ v.T
+            x[np.ix_(self._even, self._odd)] = block
+            x[np.ix_(self._odd, self._even)] = block.conj().T
+        else:
+            x[np.ix_(self._even, self._even)] = u @ blocks[0, : len(u), : len(u)] @ u.T
+            x[np.ix_(self._odd, self._odd)] = v @ blocks[1, : len(v), : len(v)] @ v.T
+        return x
+
+    def _longest_step(self, dephasing):
+        # a fraction of the fastest motion that the doublet takes part in: to the third level, or
+        # the mixing of the doublet by the noise
+        fastest = self.energies[min(2, self.levels - 1)]
+        mixing = dephasing * abs(self.jz.full()[0, 1]) ** 2
+        return 1 / (5 * fastest + 3 * mixing)
+
+    def _strang(self, x, odd, times, dephasing, adjoint, resolution):
+        """Blocks at the given times, by H and noise in turn."""
+        longest = 2 * self._longest_step(dephasing)
+        _, _, s = self._frame
+        now, step, moved = 0.0, None, []
+        for t in times:
+            # exactly twice as many at twice the resolution, or the extrapolation would not work
+            count = int(np.ceil(2 * resolution * np.ceil((t - now) / longest * (1 - 1e-9))))
+            if dephasing == 0:
+                count = min(count, 1)  # nothing to alternate with: exact
+            if count > 10**8:
+                raise ValueError(f"{count} steps to t = {t:g} s: too many; take a shorter time")
+            if count:
+                if step is None or not np.isclose((t - now) / count, step, rtol=1e-12, atol=0):
+                    step = (t - now) / count
+                    half, full = (self._drift(sign * step) for sign in (0.5, 1.0))
+                    if adjoint:
+                        half, full = half.conj(), full.conj()
+                    # <s_k s| X |s_l s'> decays as exp(-gamma (s s_k - s' s_l)^2 t/2), s = +-1
+                    near = np.exp(-dephasing * step / 2 * np.subtract.outer(s, s) ** 2)
+                    far = np.exp(-dephasing * step / 2 * np.add.outer(s, s) ** 2)
+                    keep, mix = (near + far) / 2, (near - far) / 2
+                x = _steps(x, odd, half, full, keep, mix, count)
+            now = t
+            moved.append(x)
+        return moved
+
+    def _drift(self, dt):
+        # exp(-iH dt) of both sectors in the frame, complex symmetric
+        u, v, s = self._frame
+        drift = np.zeros((2, len(s), len(s)), dtype=complex)
+        for k, (rows, frame) in enumerate(((self._even, u), (self._odd, v))):
+            phases = np.exp(-1j * self.energies[rows] * dt)
+            drift[k, : len(rows), : len(rows)] = frame.T @ (phases[:, None] * frame)
+        return drift
+
+    # ------------------------------------------------------------ the correlator
+
+    def correlation(self, times, dephasing, initial="ground", resolution=1.0):
+        """C(t) = Tr[Q exp(L t) {Q, rho}]/2, the first measurement at time 0.
+
+        Parameters
+        ----------
+        times : array, shape (T,)
+            In seconds, >= 0, ascending.
+        dephasing : float
+            gamma in 1/s.
+        initial, resolution
+            As in `state` and `evolve`.
+
+        Returns
+        -------
+        ndarray of float, shape (T,)
+        """
+        asked = _symmetric(self.sign, self.state(initial))
+        moved = self.evolve(asked, times, dephasing, resolution=resolution)
+        return np.array([_trace(self.sign, each) for each in moved])
+
+    def k3(self, dephasing, interval=None, stationary=False, initial="ground"):
+        """The Leggett-Garg correlator K3 for measurements a time `interval` apart.
+
+        Parameters
+        ----------
+        dephasing : float
+            gamma >= 0 in 1/s.
+        interval : float or array, optional
+            In seconds, > 0; default pi/(3 Delta). All values of an array come from one pass.
+        stationary : bool
+            True: 2 C(tau) - C(2 tau), as if C23 were C12. False: C12 + C23 - C13, with the state
+            evolved to the second measurement.
+        initial
+            As in `state`.
+
+        Returns
+        -------
+        float or ndarray, the shape of interval
+            Extrapolated from two step sizes; the error is about 1e-6.
+        """
+        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        tau = finite_array("interval", self.interval if interval is None else interval)
+        if tau.size == 0 or np.any(tau <= 0):
+            raise ValueError(f"interval = {interval!r}: must be > 0")
+        state = self.state(initial)
+
+        def run(resolution):
+            return self._k3(dephasing, tau.ravel(), stationary, state, resolution)
+
+        value = extrapolated(run).reshape(tau.shape)
+        return value if value.ndim else float(value)
+
+    def _k3(self, dephasing, tau, stationary, state, resolution):
+        # Heisenberg picture for the later measurement, Schroedinger picture for the state: one pass
+        # of each serves all intervals
+        single, double = np.unique(tau), np.unique(np.concatenate([tau, 2 * tau]))
+        q = self._blocks(self.sign.full(), True)
+        later = self._strang(q, True, double, dephasing, True, resolution)
+        rho = self._blocks(state.full(), False)
+        if stationary:
+            states = [rho] * len(single)
+        else:
+            states = self._strang(rho, False, single, dephasing, False, resolution)
+        k3 = np.empty(len(single))
+        for i, t in enumerate(single):
+            at = {factor: later[np.searchsorted(double, factor * t)] for factor in (1, 2)}
+            k3[i] = _asked(q, at[1], rho) + _asked(q, at[1], states[i]) - _asked(q, at[2], rho)
+        return k3[np.searchsorted(single, tau)]
+
+    def k3_operator(self, dephasing, interval=None, stationary=False):
+        """The observable whose mean in the initial state is K3: all initial states at once.
+
+        Parameters
+        ----------
+        dephasing, interval, stationary
+            As in `k3`; one interval.
+
+        Returns
+        -------
+        qutip.Qobj
+            Hermitian, in the kept levels; its largest eigenvalue is the largest K3 that any initial
+            state can show.
+        """
+        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        tau = positive("interval", self.interval if interval is None else interval)
+
+        def run(resolution):
+            options = dict(adjoint=True, resolution=resolution)
+            once, twice = self.evolve(self.sign, [tau, 2 * tau], dephasing, **options)
+            first = _symmetric(self.sign, once)
+            second = first if stationary else self.evolve(first, [tau], dephasing, **options)[0]
+            return (first + second - _symmetric(self.sign, twice)).full()
+
+        return qutip.Qobj(extrapolated(run))
+
+    def threshold(self, stationary=False, interval=None, initial="ground"):
+        """Lowest dephasing rate at which K3 has fallen to one.
+
+        Parameters
+        ----------
+        stationary, interval, initial
+            As in `k3`; one interval.
+
+        Returns
+        -------
+        float
+            In 1/s; NaN if K3 does not exceed one even without dephasing.
+        """
+        tau = positive("interval", self.interval if interval is None else interval)
+
+        def excess(rate):
+            return self.k3(rate, tau, stationary, initial) - 1
+
+        if self.levels > SMALL and not isinstance(initial, qutip.Qobj):
+            # few levels find the place, and two values in all levels the root
+            few = replace(self, levels=SMALL, coupling=self.coupling)
+            first = few.threshold(stationary, tau, initial)
+            if first > 0:  # it may be NaN
+                near = few.k3(1.001 * first, tau, stationary, initial)
+                value = excess(first)
+                second = max(first - value * 0.001 * first / (near - 1), 0.0)
+                now = excess(second)
+                root = second - now * (second - first) / (now - value)
+                if abs(root / first - 1) < 0.02 and abs(now) < 1e-4:
+                    return float(root)
+        # the mixing of the doublet in one interval sets the scale; the search is in small steps
+        # from below, so that it is the lowest root
+        low, high = 0.0, 0.02 / (tau * abs(self.jz.full()[0, 1]) ** 2)
+        if excess(low) <= 0:
+            return float("nan")
+        last = 1e6 * high
+        while excess(high) > 0:
+            low, high = high, 1.4 * high
+            if high > last:
+                raise ArithmeticError(f"up to a dephasing rate of {low:.3g} K3 stays above one")
+        return float(brentq(excess, low, high, xtol=1e-9 * high, rtol=1e-7))
+
+
+def _symmetric(a, b):
+    return (a @ b + b @ a) / 2
+
+
+def _trace(a, b):
+    return float(np.einsum("ij,ji->", a.full(), b.full()).real)
+
+
+def _asked(q, later, rho):
+    # Tr[rho {Q, Q'}]/2 for odd Hermitian Q, Q' and even rho, in blocks
+    even = np.einsum("ij,kj,ki->", q, later.conj(), rho[0], optimize=True)
+    odd = np.einsum("ji,jk,ki->", q.conj(), later, rho[1], optimize=True)
+    return (even + odd).real
+
+
+def _steps(x, odd, half, full, keep, mix, count):
+    from ..integrators import _kernels  # compiled on first use
+
+    if odd:
+        left, right = (half[0], full[0]), (half[1].conj(), full[1].conj())
+        return _kernels.odd_dephasing_steps(x, *left, *right, keep, mix, count)
+    left, right = (half, full), (half.conj(), full.conj())
+    return _kernels.even_dephasing_steps(x, *left, *right, keep, mix, count)
+
+
+def extrapolated(run, tolerance=1e-4):
+    # two step sizes remove the error of second order; they must be close already for that
+    resolution, coarse, fine = 0.5, run(0.5), run(1.0)
+    while np.max(np.abs(fine - coarse)) > tolerance:
+        resolution *= 2
+        if resolution > 64:
+            raise ArithmeticError("the splitting of H and noise does not converge")
+        coarse, fine = fine, run(2 * resolution)
+    return (4 * fine - coarse) / 3

@@ -1,0 +1,385 @@
+"""The classical rivals of a bias sweep: thermal activation, and precession of a noisy spin.
+
+Both live in the mean-field landscape of the magnet of `bias_sweep`: a particle that is activated
+thermally over the barrier (Kramers, Physica 7, 284 (1940)), and a spin that precesses without any
+bath, from the quantum fluctuations of its initial state (truncated Wigner; Polkovnikov, Ann. Phys.
+325, 1790 (2010)). Times in seconds, energies and fields as angular frequencies in 1/s.
+"""
+
+import numpy as np
+
+from ..checks import finite, finite_array, in_range, positive, positive_integer
+from .bias_sweep import bias_field, biased_levels, checked_magnet
+from .scales import thermal_rate
+
+
+def spinodal(field):
+    """Bias field at which the shallow well disappears: J3 (1 - g^(2/3))^(3/2), g = Gamma/J3.
+
+    There the first and the second derivative of the energy -(J/4) m^2 - (Gamma/2) sqrt(1 - m^2)
+    - (h/2) m vanish together (Stoner and Wohlfarth, Phil. Trans. R. Soc. A 240, 599 (1948)).
+
+    Parameters
+    ----------
+    field : float
+        g, in (0, 1): the ordered phase.
+
+    Returns
+    -------
+    float
+        In units of J3.
+    """
+    g = positive("field", field)
+    if g >= 1:
+        raise ValueError(f"field = {field!r}: must lie in (0, 1), the ordered phase")
+    return float((1 - g ** (2 / 3)) ** 1.5)
+
+
+def wells(magnet, bias, length=None):
+    """The two wells of the mean-field landscape, and the top of the barrier between them.
+
+    E(z, phi) = -(J/N) z^2 - Gamma sqrt(l^2 - z^2) cos phi - h z: a classical spin of length l, with
+    Jz = z and the angle phi about the z axis; all three points lie at phi = 0.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+        In the ordered phase.
+    bias : float or array
+        In units of the splitting, below the spinodal.
+    length : float, optional
+        l in units of hbar; default N/2.
+
+    Returns
+    -------
+    left, top, right : ndarray, the shape of bias
+        Values of z.
+
+    Raises
+    ------
+    ValueError
+        There is only one well.
+    """
+    h = np.asarray(bias_field(magnet, bias)) / magnet.coupling
+    N, g = magnet.N, magnet.field
+    length = N / 2 if length is None else positive("length", length)
+    turn = length**2 - (g * N * length**2 / 2) ** (
+        2 / 3
+    )  # z^2 where the curvature changes its sign
+    if turn <= 0:
+        raise ValueError(f"field = {g:g}: one well only, needs the ordered phase, field < 1")
+    turn = np.sqrt(turn)
+    limit = turn * (2 / N - g / np.sqrt(length**2 - turn**2))
+    if np.any(np.abs(h) >= limit):
+        most = limit * magnet.coupling / bias_field(magnet, 1.0)
+        raise ValueError(f"bias = {bias!r}: must be below the spinodal, {most:.4g} splittings")
+
+    def root(low, high, rising):
+        low, high = np.full(h.shape, low), np.full(h.shape, high)
+        for _ in range(60):
+            z = (low + high) / 2
+            slope = g * z / np.sqrt(length**2 - z**2) - 2 * z / N - h
+            below = (slope < 0) == rising
+            low, high = np.where(below, z, low), np.where(below, high, z)
+        return (low + high) / 2
+
+    edge = length * (1 - 1e-15)
+    return root(-edge, -turn, True), root(-turn, turn, False), root(turn, edge, True)
+
+
+def _energy(magnet, z, h, length, cosine=1.0):
+    transverse = np.sqrt(np.maximum(length**2 - z**2, 0)) * cosine
+    return -magnet.coupling * (z**2 / magnet.N + magnet.field * transverse) - h * z
+
+
+def _curvatures(magnet, z, length):
+    # second derivatives of E in z and in phi: their product is the squared frequency
+    r = np.sqrt(length**2 - z**2)
+    along = magnet.coupling * (magnet.field * length**2 / r**3 - 2 / magnet.N)
+    return along, magnet.coupling * magnet.field * r
+
+
+def well_states(magnet, bias):
+    """How many quantum states the left well holds: its area in phase space over 2 pi.
+
+    The area enclosed by the orbit through the top of the barrier, for a spin of length (N + 1)/2
+    (see `wigner_function`).
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    bias : float
+        In units of the splitting; positive tips the magnet to the right.
+
+    Returns
+    -------
+    float
+    """
+    length = (magnet.N + 1) / 2
+    h = bias_field(magnet, finite("bias", bias))
+    left, top, _ = (float(z) for z in wells(magnet, bias, length))
+    rim = _energy(magnet, top, h, length)
+    low, high = -length, left
+    for _ in range(60):  # the turning point on the far side
+        z = (low + high) / 2
+        low, high = (z, high) if _energy(magnet, z, h, length) > rim else (low, z)
+    # substitution z = centre + radius cos u: smooth at the turning points
+    u = np.pi * (np.arange(2000) + 0.5) / 2000
+    centre, radius = (top + low) / 2, (top - low) / 2
+    z = centre + radius * np.cos(u)
+    cosine = (_energy(magnet, z, h, length, 0.0) - rim) / (
+        magnet.coupling * magnet.field * np.sqrt(length**2 - z**2)
+    )
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    return float(2 * np.sum(angle * radius * np.sin(u)) * (np.pi / 2000) / (2 * np.pi))
+
+
+def kramers_rates(magnet, bias):
+    """Rates of thermal escape from the two wells, omega/(2 pi) exp(-barrier/k_B T).
+
+    The transition-state rate, the largest that Kramers' theory (Physica 7, 284 (1940)) allows.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+        Its temperature is that of the bath.
+    bias : float or array
+        In units of the splitting, below the spinodal.
+
+    Returns
+    -------
+    from_left, from_right : float or ndarray
+        In 1/s.
+    """
+    h, length = np.asarray(bias_field(magnet, bias)), magnet.N / 2
+    left, top, right = wells(magnet, bias)
+    rates = []
+    for well in (left, right):
+        barrier = _energy(magnet, top, h, length) - _energy(magnet, well, h, length)
+        along, across = _curvatures(magnet, well, length)
+        rate = np.sqrt(along * across) / (2 * np.pi)
+        rates.append(rate * np.exp(-barrier / thermal_rate(magnet.temperature)))
+    return tuple(rate if rate.ndim else float(rate) for rate in rates)
+
+
+def kramers_error(magnet, reach, duration):
+    """Probability to end in the wrong well, if all motion is thermal activation.
+
+    p' = -k_left p + k_right (1 - p) with the rates of `kramers_rates` along the sweep, p = 1 at its
+    start (the left well, the lower one then).
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    reach : float
+        Final bias in units of the splitting, > 0, below the spinodal.
+    duration : float
+        In seconds, > 0.
+
+    Returns
+    -------
+    float
+    """
+    reach, duration = positive("reach", reach), positive("duration", duration)
+    wells(magnet, reach)  # raises beyond the spinodal
+    steps = 2000
+    middle = reach * (2 * (np.arange(steps) + 0.5) / steps - 1)
+    out, back = kramers_rates(magnet, middle)
+    decay = np.exp(-(out + back) * duration / steps)
+    target = back / (out + back)
+    p = 1.0
+    for factor, goal in zip(decay, target, strict=True):
+        p = goal + (p - goal) * factor
+    return float(p)
+
+
+def wigner_function(magnet, bias):
+    """Wigner function of the ground state in a constant bias, over (Jz, azimuth).
+
+    W(z, phi) = sum_k psi(z + k/2) psi(z - k/2) cos(k phi), k such that z +- k/2 are quantum
+    numbers. Here Jx is represented by sqrt((S + 1/2)^2 - z^2) cos phi, exactly, because
+    <m+1|Jx|m> = sqrt((S + 1/2)^2 - (m + 1/2)^2)/2: the classical spin has the length S + 1/2. The
+    mirror image at phi + pi, whose sign alternates with z, is left out.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    bias : float
+        In units of the splitting.
+
+    Returns
+    -------
+    z : ndarray, shape (2 N + 1,)
+    azimuth : ndarray, shape (angles,)
+        In (-pi/2, pi/2].
+    weights : ndarray, shape (2 N + 1, angles)
+        Of sum one; a few may be negative.
+    """
+    ground = biased_levels(magnet, bias, 1)[1][:, 0]
+    psi = ground if magnet.levels == magnet.N + 1 else magnet.vectors @ ground
+    count = len(psi)
+    angles = 4 * 2 ** int(np.ceil(np.log2(count)))
+    index = np.arange(count)
+    products = np.zeros((2 * count - 1, angles))
+    products[np.add.outer(index, index), np.subtract.outer(index, index) % angles] = np.outer(
+        psi, psi
+    )
+    azimuth = 2 * np.pi * np.fft.fftfreq(angles)
+    near = np.abs(azimuth) <= np.pi / 2
+    weights = np.fft.fft(products, axis=1).real[:, near]
+    z = magnet.N / 2 - np.arange(2 * count - 1) / 2
+    order = np.argsort(azimuth[near])
+    return z, azimuth[near][order], weights[:, order] / weights.sum()
+
+
+def initial_spins(magnet, bias, count, zero_point=True, rng=None):
+    """Classical spins drawn from the initial state of a sweep.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    bias : float
+        In units of the splitting.
+    count : int
+        How many, >= 1.
+    zero_point : bool
+        True: from the Wigner function of the ground state. False: from the Boltzmann distribution
+        of a classical spin at the magnet's temperature, in the harmonic part of the lower well.
+    rng : numpy.random.Generator, optional
+
+    Returns
+    -------
+    spins : ndarray, shape (3, count)
+        Jx, Jy, Jz; all of length (N + 1)/2.
+    weights : ndarray, shape (count,)
+        One each, but for the negative values of the Wigner function.
+    """
+    count = positive_integer("count", count)
+    rng = np.random.default_rng(0) if rng is None else rng
+    length = (checked_magnet(magnet).N + 1) / 2
+    if zero_point:
+        grid, azimuth, weights = wigner_function(magnet, bias)
+        size = np.abs(weights).ravel()
+        drawn = rng.choice(len(size), count, p=size / size.sum())
+        row, column = np.unravel_index(drawn, weights.shape)
+        # spread over the cell of the grid
+        z = grid[row] + (rng.random(count) - 0.5) / 2
+        phi = azimuth[column] + (rng.random(count) - 0.5) * (azimuth[1] - azimuth[0])
+        signs = np.sign(weights.ravel()[drawn]) * size.sum()
+    else:
+        left, _, right = wells(magnet, bias, length)
+        well = float(left if bias < 0 else right)
+        along, across = _curvatures(magnet, well, length)
+        heat = thermal_rate(magnet.temperature)
+        z = well + np.sqrt(heat / along) * rng.standard_normal(count)
+        phi = np.sqrt(heat / across) * rng.standard_normal(count)
+        signs = np.ones(count)
+    z = np.clip(z, -length, length)
+    r = np.sqrt(length**2 - z**2)
+    return np.array([r * np.cos(phi), r * np.sin(phi), z]), signs
+
+
+def precess(magnet, spins, reach, duration, dephasing=0.0, rng=None, resolution=1.0):
+    """Carry classical spins through a bias sweep.
+
+    Rotations about x and about z take turns (Suzuki's fourth-order composition): every step keeps
+    the length of the spin. Collective dephasing is a white random field along z, as it is in the
+    quantum magnet.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    spins : array, shape (3, count)
+    reach, duration, dephasing
+        As in `bias_sweep`.
+    rng : numpy.random.Generator, optional
+        For the noise.
+    resolution : float
+        Steps finer than the default by this factor.
+
+    Returns
+    -------
+    ndarray, shape (3, count)
+    """
+    reach, duration = positive("reach", reach), positive("duration", duration)
+    dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+    spins = finite_array("spins", spins)
+    if spins.ndim != 2 or len(spins) != 3:
+        raise ValueError(f"spins of shape {spins.shape}: must have shape (3, count)")
+    rng = np.random.default_rng(0) if rng is None else rng
+    transverse = magnet.field * magnet.coupling
+    steps = int(np.ceil(duration * transverse * positive("resolution", resolution) / 0.5))
+    dt = duration / steps
+    part = 1 / (4 - 4 ** (1 / 3))
+    about_z = np.array([part, part, 1 - 4 * part, part, part])
+    about_x = (np.append(about_z, 0) + np.append(0, about_z)) / 2
+    about_x[0] += about_x[-1]  # the last of a step and the first of the next are one
+    highest, twist = bias_field(magnet, reach), 2 * magnet.coupling / magnet.N
+    moments = np.cumsum(about_z) - about_z / 2
+    turns = np.tan(-transverse * dt * np.append(about_x[1:5], about_x[0]) / 2)
+    x, y, z = spins.copy()
+    # the first of all is half as long as those between the steps
+    y, z = _rotate(y, z, np.tan(-transverse * dt * about_z[0] / 4))
+    for k in range(steps):
+        if dephasing:
+            x, y = _rotate(x, y, _tangent(np.sqrt(dephasing * dt) * rng.standard_normal(len(x))))
+        for i in range(5):
+            field = highest * (2 * (k + moments[i]) / steps - 1)
+            x, y = _rotate(x, y, _tangent((-twist * z - field) * (about_z[i] * dt)))
+            y, z = _rotate(y, z, turns[i])
+    # half of the last rotation belonged to a step that does not come
+    y, z = _rotate(y, z, np.tan(transverse * dt * about_z[0] / 4))
+    return np.array([x, y, z])
+
+
+def wigner_error(
+    magnet,
+    reach,
+    duration,
+    dephasing=0.0,
+    zero_point=True,
+    trajectories=2000,
+    seed=0,
+):
+    """Probability to end with the wrong sign, if the spin is classical but for its initial state.
+
+    Parameters
+    ----------
+    magnet : LeggettGarg
+    reach, duration, dephasing
+        As in `bias_sweep`.
+    zero_point : bool
+        As in `initial_spins`: True is the truncated Wigner approximation, False a thermal
+        classical magnet.
+    trajectories : int
+        >= 2.
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    error, uncertainty : float
+        The uncertainty is the standard error of the mean.
+    """
+    count = positive_integer("trajectories", trajectories, minimum=2)
+    rng = np.random.default_rng(positive_integer("seed", seed, minimum=0))
+    reach = positive("reach", reach)
+    spins, weights = initial_spins(magnet, -reach, count, zero_point, rng)
+    end = precess(magnet, spins, reach, duration, dephasing, rng)
+    wrong = weights * (end[2] < 0)
+    return float(wrong.mean()), float(wrong.std() / np.sqrt(count))
+
+
+def _tangent(angle):
+    # of half a small angle
+    half = angle / 2
+    square = half * half
+    return half * (1 + square * (1 / 3 + square * (2 / 15)))
+
+
+def _rotate(a, b, tangent):
+    # exactly orthogonal for any value of the tangent of half the angle
+    sine = 2 * tangent / (1 + tangent * tangent)
+    a = a - tangent * b
+    b = b + sine * a
+    return a - tangent * b, b

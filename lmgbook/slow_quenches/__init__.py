@@ -1,0 +1,24 @@
+"""Slow ramps of the field through the LMG transition (paper 1: Defenu, Enss, Kastner, Morigi 2018).
+
+Units of the paper: energies in units of its coupling J, times in 1/J; h = 1 is critical. Its x axis
+(the magnetisation of the ordered phase) is the book's z axis. The ramp is h(t) = 1 - delta t,
+Lambda = N delta.
+"""
+
+from .._lazy import face
+
+__getattr__, __dir__, __all__ = face(
+    __name__,
+    {
+        "harmonic": (
+            "BELOW ABOVE WEAK gap critical_amplitude excitations_limit "
+            "critical_excitations critical_half_ramp HarmonicRamp squared_frequency "
+            "harmonic_ramp"
+        ),
+        "exact": "ExactRamp exact_ramp",
+        "limit": (
+            "universal_populations universal_fidelity universal_excitations "
+            "universal_reverse_excitations"
+        ),
+    },
+)
