@@ -1,8 +1,8 @@
 """Random spins in fields of many kinds, with their exact states: what a solver has to see.
 
 Each family gives f(t) on [0, 10] and the places where it is not smooth. The reference never steps
-over such a place: it is a product of matrix exponentials where f is constant in between, and QuTiP's
-vern9 at tight tolerances, restarted at each place, where it is not.
+over such a place: it is a product of matrix exponentials where f is constant in between, and
+QuTiP's vern9 at tight tolerances, restarted at each place, where it is not.
 """
 
 from dataclasses import dataclass
@@ -127,12 +127,9 @@ def exact_state(H0, V, field, psi, end=T):
             H = (H0 + complex(field.f((a + b) / 2)) * V).full()
             psi = qutip.Qobj(scipy.linalg.expm(-1j * (b - a) * H) @ psi.full())
         else:
-            # nothing is asked of f at the ends themselves
-            inside = 1e-13 * T
-            f = field.f
 
-            def within(t, a=a, b=b, f=f):
-                return f(min(max(t, a + inside), b - inside))
+            def within(t, low=a + 1e-13 * T, high=b - 1e-13 * T):
+                return field.f(min(max(t, low), high))  # nothing is asked of the ends themselves
 
             psi = qutip.sesolve([H0, [V, within]], psi, [a, b], options=TIGHT).states[-1]
     return psi

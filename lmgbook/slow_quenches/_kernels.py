@@ -1,18 +1,18 @@
-"""Compiled loops, imported when first needed: numba costs as much start-up time as all of QuTiP."""
+"""The compiled loop of the harmonic theory, imported when first needed."""
 
 import numpy as np
-from numba import njit
+
+from .._jit import jit
 
 # Gauss-Legendre nodes sit at 1/2 -+ sqrt(3)/6 of a step; the Magnus commutator carries sqrt(3)/12
 ROOT = np.sqrt(3.0) / 12.0
 OPTIONS = {
-    "cache": True,
     "error_model": "numpy",
     "fastmath": {"contract", "nsz", "arcp", "reassoc"},
 }
 
 
-@njit(**OPTIONS)
+@jit(**OPTIONS)
 def mode_steps(u, v, w1, w2, dt):
     """Advance u'' = -w(t) u for a complex mode (u, v = u') by Magnus-4 steps of length dt.
 
