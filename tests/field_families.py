@@ -78,6 +78,12 @@ def gaussian(rng, centre=None):
     return Field(lambda t: height * np.exp(-(((t - centre) / sigma) ** 2) / 2), (centre,))
 
 
+def box(rng, centre):
+    a, b = centre - NARROW / 2, centre + NARROW / 2
+    height = rng.uniform(0.3, 3) / NARROW
+    return Field(lambda t: height if a < t < b else 0.0, (a, b), True)
+
+
 def sech(rng, centre=None):
     centre = rng.uniform(0.3, T - 0.3) if centre is None else centre
     angle = rng.uniform(0.3, 3)

@@ -1,10 +1,10 @@
 """Compiled products of cosines for `lmgbook.glassy`, imported when first needed."""
 
 import numpy as np
-
-from .._jit import jit
+from numba import njit
 
 OPTIONS = {
+    "cache": True,
     "error_model": "numpy",
     "fastmath": {"contract", "nsz", "arcp", "reassoc"},
 }
@@ -23,7 +23,7 @@ THETA = 0.2  # a pair is far until 2Jt reaches this; the next term is then 3e-12
 BLOCK = 8  # times that share one near/far decision
 
 
-@jit(inline="always", **OPTIONS)
+@njit(inline="always", **OPTIONS)
 def _cosine(x):
     # no branches: the compiler turns a loop over this into vector instructions
     turns = np.rint(x * INVERSE_TURN)
@@ -41,14 +41,14 @@ def _cosine(x):
     return p * z + 1.0
 
 
-@jit(**OPTIONS)
+@njit(**OPTIONS)
 def multiply_cosines(row, angle, times, start):
     """Multiply row[k] by cos(angle times[k]) for all k >= start; angles up to LARGE."""
     for k in range(start, times.shape[0]):
         row[k] *= _cosine(angle * times[k])
 
 
-@jit(**OPTIONS)
+@njit(**OPTIONS)
 def _multiply_both(row, other, angle, times):
     for k in range(times.shape[0]):
         c = _cosine(angle * times[k])
@@ -56,7 +56,7 @@ def _multiply_both(row, other, angle, times):
         other[k] *= c
 
 
-@jit(**OPTIONS)
+@njit(**OPTIONS)
 def _multiply_both_small(row, other, angle, times):
     # angles below one half need five terms of the series (error 5e-13) and no reduction
     for k in range(times.shape[0]):
@@ -71,7 +71,7 @@ def _multiply_both_small(row, other, angle, times):
         other[k] *= c
 
 
-@jit(**OPTIONS)
+@njit(**OPTIONS)
 def _distances(x, y, z, i, box, out):
     # squared distances from spin i, nearest image in a periodic box
     n = x.shape[0]
@@ -90,7 +90,7 @@ def _distances(x, y, z, i, box, out):
             out[k] = dx * dx + dy * dy + dz * dz
 
 
-@jit(**OPTIONS)
+@njit(**OPTIONS)
 def exact_products(x, y, z, box, alpha, strength, times, out, close):
     """out[i, t] = product over k != i of cos(2 J_ik t), each cosine computed once for i and k.
 
@@ -121,7 +121,7 @@ def exact_products(x, y, z, box, alpha, strength, times, out, close):
     return found
 
 
-@jit(**OPTIONS)
+@njit(**OPTIONS)
 def near_far_products(x, y, z, box, alpha, strength, times, targets, out, close):
     """The same products for the spins `targets`, with the far spins in powers of the angle.
 

@@ -467,8 +467,6 @@ class IntegratorTridiagonal(Integrator):
         parts = self._parts()
         self._gauge, *self._bands = _real_bands([1j * operator for operator, _ in parts])
         self._sizes = _half_widths(*self._bands)
-        if self.options["fixed_step"] and self.options["max_step"]:
-            raise ValueError("method 'tridiagonal': fixed_step excludes max_step")
 
     def _parts(self):
         parts = []
@@ -505,13 +503,14 @@ class IntegratorTridiagonal(Integrator):
         # arguments may have changed, the coefficients are new objects then
         self._functions = [function for _, function in self._parts()]
         self._seen = None, None
-        options = {name: value for name, value in self.options.items() if name != "rtol"}
-        options["atol"] = _number("atol", options["atol"]) + _number("rtol", self.options["rtol"])
-        stops = [_times("stops", options["stops"])]
+        limits = ("nsteps", "first_step", "max_step", "fixed_step")
+        options = {name: self.options[name] for name in limits}
+        options["atol"] = _number("atol", self.options["atol"], zero=False)
+        options["atol"] += _number("rtol", self.options["rtol"])
+        stops = [_times("stops", self.options["stops"])]
         for function, size in zip(self._functions, self._sizes, strict=True):
-            stops += [
-                _knots(*arrays, options["atol"] / max(size, 1e-300)) for arrays in _arrays(function)
-            ]
+            negligible = options["atol"] / max(size, 1e-300)
+            stops += [_knots(*arrays, negligible) for arrays in _arrays(function)]
         options["stops"] = np.concatenate(stops)
         self._propagators = []
         for column in columns.T:
@@ -575,7 +574,28 @@ class IntegratorTridiagonal(Integrator):
 
     @options.setter
     def options(self, new_options):
+        refuse_options(self, new_options)
         Integrator.options.fset(self, new_options)
+
+
+# what QuTiP's own methods take beyond the options of this one, refused by name if it is given
+_FOREIGN = dict.fromkeys(
+    name
+    for integrator in SESolver.avail_integrators().values()
+    for name in integrator.integrator_options
+)
+IntegratorTridiagonal.integrator_options = _FOREIGN | IntegratorTridiagonal.integrator_options
+
+
+def refuse_options(integrator, options):
+    """ValueError for an option that only other methods have, with the list of those that exist."""
+    own = [name for name, default in integrator.integrator_options.items() if default is not None]
+    for name in integrator.integrator_options.keys() - own:
+        if options.get(name) is not None:
+            raise ValueError(
+                f"method {integrator.method!r} has no option {name!r} = {options[name]!r}: it "
+                f"takes {', '.join(own)}"
+            )
 
 
 def _right_hand_side(solver):
