@@ -46,9 +46,7 @@ import qutip
 from numpy.typing import ArrayLike
 from qutip.core.cy.coefficient import Coefficient, InterCoefficient
 from qutip.solver.integrator import Integrator, IntegratorException
-from qutip.solver.mcsolve import MCSolver
-from qutip.solver.mesolve import MESolver
-from qutip.solver.sesolve import SESolver
+from qutip.solver.solver_base import Solver
 
 CHUNK = 64  # most steps between two measurements of the error
 LOOKS = 200  # times at which H(t) is looked at in an interval, if its steps are long
@@ -420,6 +418,12 @@ def _half_widths(diagonals, off_diagonals):
     return np.ptp(diagonals, axis=1) / 2 + 2 * np.max(np.abs(off_diagonals), axis=1, initial=0.0)
 
 
+# options that QuTiP's own methods take beyond those here: refused by name, if they are given
+FOREIGN = (
+    "min_step", "order", "interpolate", "ifactor", "dfactor", "beta", "max_order_ns", "max_order_s",
+)  # fmt: skip
+
+
 class IntegratorTridiagonal(Integrator):
     """QuTiP integrator for tridiagonal H(t): Magnus-4 with diagonal Pade steps.
 
@@ -428,7 +432,7 @@ class IntegratorTridiagonal(Integrator):
     larger change raises an error.
     """
 
-    integrator_options = {
+    integrator_options = dict.fromkeys(FOREIGN) | {
         "atol": 1e-8,
         "rtol": 0.0,
         "nsteps": 100_000,
@@ -578,15 +582,6 @@ class IntegratorTridiagonal(Integrator):
         Integrator.options.fset(self, new_options)
 
 
-# what QuTiP's own methods take beyond the options of this one, refused by name if it is given
-_FOREIGN = dict.fromkeys(
-    name
-    for integrator in SESolver.avail_integrators().values()
-    for name in integrator.integrator_options
-)
-IntegratorTridiagonal.integrator_options = _FOREIGN | IntegratorTridiagonal.integrator_options
-
-
 def refuse_options(integrator, options):
     """ValueError for an option that only other methods have, with the list of those that exist."""
     own = [name for name, default in integrator.integrator_options.items() if default is not None]
@@ -686,5 +681,5 @@ def _knots(times, polynomials, negligible):
     return times[np.concatenate([[True], change * step > negligible, [True]])]
 
 
-for _solver in (SESolver, MESolver, MCSolver):  # the last two only to say why not
-    _solver.add_integrator(IntegratorTridiagonal, IntegratorTridiagonal.method)
+# for all solvers: those that it cannot serve hear why
+Solver.add_integrator(IntegratorTridiagonal, IntegratorTridiagonal.method)
