@@ -516,7 +516,7 @@ def _asked(q, later, rho):
 
 
 def _steps(x, odd, half, full, keep, mix, count):
-    from .. import _kernels  # compiled on first use
+    from ..integrators import _kernels  # compiled on first use
 
     if odd:
         left, right = (half[0], full[0]), (half[1].conj(), full[1].conj())
