@@ -155,9 +155,9 @@ class LMG:
     Examples
     --------
     >>> from lmgbook.lmg import LMG
-    >>> model = LMG(N=2, J=1.0, h=0.0)
+    >>> model = LMG(N=1, J=1.0, h=0.5)
     >>> [float(e) for e in model.energies()]
-    [-2.0, -2.0, 0.0]
+    [-1.5, -0.5]
     """
 
     N: int
