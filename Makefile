@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SITE := _build/.site
+TOOLS := .venv/.ready-test
 
+# Nothing that is set for other projects reaches this one.
+unexport $(filter PYTHON% IPYTHON% JUPYTER% JPY% MPL%,$(.VARIABLES))
 # One core per process, as a reader of the book has; two notebooks may then run side by side.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
@@ -13,60 +15,57 @@ export NUMBA_NUM_THREADS ?= 1
 # A bar drawn to stderr would fail a checked notebook cell.
 export TQDM_DISABLE ?= 1
 
-SOURCES := _config.yml _toc.yml requirements.lock pyproject.toml \
-  $(shell find book lmgbook -type f -not -path '*/.*' -not -path '*/__pycache__/*')
+NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.*')
+STRIP = $(BIN)/nbstripout --keep-id --keep-count --extra-keys "metadata.language_info.version"
+PYTEST = $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint format bench course clean distclean
+.PHONY: help setup book test weekly lint format bench course clean distclean
+# Targets share the pages and the cores: `make -j` must not build twice at once.
+.NOTPARALLEL:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create .venv from requirements.lock
 
-# The lock is installed by hash; pip refuses an editable package in that mode, hence two commands.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock requirements-uv.lock pyproject.toml setup.py
 	@test -x $(BIN)/python || sh .ci/make-venv "$(PYTHON)"
-	@echo "Installing requirements.lock into .venv (about a minute the first time) ..."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@sh .ci/install requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The notebooks run first, two at a time, into the cache that the page build then reads.
-define build-site
-@$(BIN)/python book/_ext/prerun.py
-@echo "Building the pages ..."
-@$(BIN)/jupyter-book build . -q -W -n --keep-going --all
-@touch $(SITE)
-@echo "The book is ready: _build/html/index.html"
-endef
+# What only the tests and the style checks need comes on top.
+$(TOOLS): $(READY) requirements-test.lock
+	@sh .ci/install requirements-test.lock
+	@touch $@
 
 book: $(READY) ## run the notebooks and build the pages
-	$(build-site)
+	@$(BIN)/python -m lmgbook.bookkit book
 
-$(SITE): $(READY) $(SOURCES)
-	$(build-site)
+test: $(TOOLS) ## unit tests, built pages in a browser, every notebook again
+	@$(BIN)/python -m lmgbook.bookkit book --if-needed
+	@$(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout 600 book tests
 
-test: $(SITE) ## unit tests, built pages in a browser, every notebook again
-	@$(BIN)/pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout 600 book tests
+weekly: test ## all tests, then the slow ones that guard no page, and the benchmarks
+	@$(PYTEST) -m weekly tests
+	@$(BIN)/python benchmarks/run.py
 
-lint: $(READY) ## style of code and notebooks
+lint: $(TOOLS) ## style of code and notebooks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/nbstripout --keep-id --keep-count --extra-keys "metadata.language_info.version" \
-	  --verify $(shell find book -name '*.ipynb' -not -path '*/.*')
+	@$(STRIP) --verify $(NOTEBOOKS)
 
-format: $(READY) ## put code and notebooks into house style
+format: $(TOOLS) ## put code and notebooks into house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/nbstripout --keep-id --keep-count --extra-keys "metadata.language_info.version" \
-	  $(shell find book -name '*.ipynb' -not -path '*/.*')
+	@$(STRIP) $(NOTEBOOKS)
 
 bench: $(READY) ## speed and memory against plain QuTiP and NumPy
 	@$(BIN)/python benchmarks/run.py
 
 course: $(READY) ## notebooks for students and instructors, in _build/course
-	@$(BIN)/python -m lmgbook.course
+	@$(BIN)/python -m lmgbook.bookkit course
 
 clean: ## remove what was built, the execution cache included
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,37 +1,70 @@
 """The ledger: what each paper prints, what this book finds, and whether the two agree.
 
-The claims live in `book/claims/<paper>.yml`, one file a paper. A notebook hands its computed number
-to `check`, which prints one line and raises when the number contradicts the recorded verdict, so a
-verdict cannot outlive the computation behind it. `publish`, in a notebook's last cell, passes the
-numbers on to the prose and to the scoreboard.
+The claims live in `book/claims/<paper>.yml`, one file a paper, in the form that
+`claims.schema.json` describes. A notebook hands its computed number to `check`, which prints one
+line and raises when the number contradicts the recorded verdict, so a verdict cannot outlive the
+computation behind it. It also raises when the number that a false or empty claim would give passes:
+a check that could not fail is none. `publish`, in a notebook's last cell, passes the numbers on to
+the prose and to the scoreboard.
 """
 
 import difflib
 import functools
 import importlib.resources
 import importlib.util
+import json
 import pathlib
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import yaml
 
 from .checks import finite
 
-VERDICTS = ("reproduced", "corrected", "conditional", "not supported", "open")
+VERDICTS = ("reproduced", "conditional", "corrected", "not supported", "open")
+KINDS = ("misprint", "formula", "number", "conclusion")
+DOUBTFUL = "text, doubtful reading"
 
-_CLAIM_KEYS = (
-    "id where statement printed target measure tolerance verdict digits note notebook section "
-    "reason"
-).split()
+# What the words of all papers are worth: part of the printed number, or, where the target is 0,
+# of the quantity that the measure is relative to.
+WORDS = {
+    "about": 0.2,
+    "approximately": 0.2,
+    "around": 0.2,
+    "roughly": 0.2,
+    "≈": 0.2,
+    "much smaller": 0.1,
+    "much larger": 0.1,
+    "≪": 0.1,
+    "≫": 0.1,
+    "close to": 0.1,
+    "nearly": 0.1,
+    "almost": 0.1,
+    "same": 0.05,
+    "equal": 0.05,
+    "constant": 0.05,
+    "independent": 0.05,
+    "unchanged": 0.05,
+    "negligible": 0.05,
+    "no significant": 0.05,
+    "agreement": 0.02,
+    "good agreement": 0.02,
+    "nearly perfect": 0.02,
+    # the measure is then the decimal logarithm of a quotient
+    "of the order of": 0.5,
+    "order of magnitude": 0.5,
+}
+IDENTITY = 1e-9
+
 _GLUE = "application/papermill.record/"
-_NOT_TEXT = ("where", "target", "tolerance")
-_FILE_KEYS = ("paper", "title", "about", "claims", "no_claim")
+_AGREEING = ("reproduced", "conditional")
 
-_recorded = {}  # claim ids, "<id>.outside" and note names -> numbers, in the order of the notebook
+_recorded = {}  # claim ids, "<id>.outside", … and note names -> numbers, as in the notebook
 
 
 class LedgerError(ValueError):
-    """A claims file is missing or does not follow the rules; the message names file and claim."""
+    """A claim or its check does not follow the rules; the message names file and claim."""
 
 
 class Contradiction(AssertionError):
@@ -54,18 +87,38 @@ class Claim:
         What the paper prints, as text (MyST).
     verdict : str
         One of `VERDICTS`.
+    source : str
+        What `printed` rests on: "text", "text, doubtful reading", "figure, not seen", "inferred".
     target, tolerance : float or None
         Number to compare with and largest deviation that counts as agreement (None: open claims).
+    rule : str
+        Where the tolerance comes from: "digits", "identity", a word of `WORDS`, "number", or
+        "above" and "below" for a bound, whose tolerance is 0.
+    tolerance_reason : str
+        Why a tolerance of rule "number" is what it is.
     measure : str
         What our number is, where this is not obvious.
     digits : str
         Format specification of our number.
+    kind : str
+        Of a correction: one of `KINDS`.
+    root : str
+        Id of the claim whose fault this one follows from; its own id where there is none.
+    evidence : str
+        "identity" (algebra on the paper's own formula), "recomputed" (its formula evaluated) or
+        "independent" (another route to the same number).
+    should_be : str
+        What ought to be printed (MyST).
+    fair : str
+        How a statement that does not hold as printed may have been meant (MyST).
     notebook : str
         Notebook that checks the claim, relative to `book/`, without suffix.
     section : str
         MyST label of the section that proves a verdict other than "reproduced".
     note, reason : str
-        Our remark (the condition of a conditional claim); why a claim is still open.
+        Our remark (the condition of a conditional claim); what would decide an open one.
+    rules : int
+        Rules that the claim is judged by, see `Paper`.
     """
 
     id: str
@@ -73,21 +126,62 @@ class Claim:
     statement: str
     printed: str
     verdict: str
+    source: str = "text"
     target: float | None = None
     tolerance: float | None = None
+    rule: str = ""
+    tolerance_reason: str = ""
     measure: str = ""
     digits: str = ".4g"
+    kind: str = ""
+    root: str = ""
+    evidence: str = ""
+    should_be: str = ""
+    fair: str = ""
     notebook: str = ""
     section: str = ""
     note: str = ""
     reason: str = ""
+    rules: int = 1
+
+    @property
+    def doubtful(self):
+        """Whether the fault that we find may be one of our copy of the paper."""
+        return self.source == DOUBTFUL
+
+    @property
+    def is_root(self):
+        """Whether the claim stands for itself, and counts."""
+        return self.root == self.id
+
+    @property
+    def needs_rejects(self):
+        """Whether a check must say what it would see if the claim were false."""
+        judged = self.rules > 1 and self.verdict in _AGREEING
+        return judged and self.evidence != "identity"
 
     def format(self, value):
         """Return `value` (float) as text with the digits of this claim."""
-        if self.target == 0 and abs(value) < min(1e-6, self.tolerance):
+        if self.target == 0 and abs(value) < min(1e-6, self.tolerance) and self.tolerance < 0.5:
             # digits of rounding noise differ from machine to machine
             return f"below {self.tolerance:.0e}"
         return format(float(value), self.digits)
+
+    def margin(self, value):
+        """Return how far inside the tolerance `value` lies: negative outside of it."""
+        if self.rule in ("above", "below"):
+            return value - self.target if self.rule == "above" else self.target - value
+        return self.tolerance - abs(value - self.target)
+
+    def away(self, value):
+        """Say how many tolerances `value` lies from the target; "" for a bound."""
+        if not self.tolerance:
+            return ""
+        number = abs(value - self.target) / self.tolerance
+        if number >= 1000:
+            return "over 1000 tolerances"
+        digits = ".2f" if number < 2 else ".2g" if number < 99 else ".0f"
+        return f"{number:{digits}} tolerances"
 
 
 @dataclass(frozen=True)
@@ -102,21 +196,33 @@ class Paper:
         Citation key in `book/references.bib`.
     title : str
         Title of the paper.
-    about : str
-        What a reader of its verdicts should know about our source (MyST), or "".
     claims : tuple of Claim
     no_claim : tuple of (tuple of str, str)
         Places that make no testable claim, each with the reason.
     path : pathlib.Path
+    about : str
+        What a reader of its verdicts should know about our source (MyST), or "".
+    short : str
+        Initials by which the pages name the paper, as in "DEKM (5)".
+    places : tuple of str
+        Every numbered equation, figure panel and conclusion: each needs a claim or a reason.
+    highlights : tuple of str
+        Ids of the claims that the chapter's overview shows.
+    rules : int
+        1: judged before tolerances, kinds and rejected values had rules. 2: by all rules.
     """
 
     stem: str
     key: str
     title: str
-    about: str
     claims: tuple[Claim, ...]
     no_claim: tuple[tuple[tuple[str, ...], str], ...]
     path: pathlib.Path
+    about: str = ""
+    short: str = ""
+    places: tuple[str, ...] = ()
+    highlights: tuple[str, ...] = ()
+    rules: int = 1
 
 
 # --- reading the claims files ------------------------------------------------------------------
@@ -150,7 +256,9 @@ def claims_folder():
 
 
 def load_papers(folder=None):
-    """Read and validate every claims file.
+    """Read every claims file.
+
+    Only what a check needs is looked at here; `validate` applies all the rules.
 
     Parameters
     ----------
@@ -165,13 +273,13 @@ def load_papers(folder=None):
     Raises
     ------
     LedgerError
-        If a file breaks a rule; the message names the file and the claim.
+        If a file cannot be understood; the message names the file and the claim.
     """
     return _load(pathlib.Path(folder or claims_folder()).resolve())
 
 
 def load_claims(folder=None):
-    """Read and validate every claim; parameters and errors as for `load_papers`.
+    """Read every claim; parameters and errors as for `load_papers`.
 
     Returns
     -------
@@ -180,114 +288,214 @@ def load_claims(folder=None):
     return {claim.id: claim for paper in load_papers(folder) for claim in paper.claims}
 
 
+def validate(folder=None):
+    """Hold every claims file against `claims.schema.json` and against the rules between rows.
+
+    For tests and the build: it imports jsonschema, which takes its time.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        As for `load_papers`.
+
+    Raises
+    ------
+    LedgerError
+        Naming the file, the claim and every rule that it breaks.
+    """
+    import jsonschema
+
+    schema = importlib.resources.files(__package__).joinpath("claims.schema.json")
+    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    faults = []
+    for path in sorted(pathlib.Path(folder or claims_folder()).glob("*.yml")):
+        content = _content(path)
+        for error in sorted(validator.iter_errors(content), key=lambda error: list(error.path)):
+            faults.append(f"{_address(path, content, error.path)}: {error.message}")
+    if faults:
+        raise LedgerError("\n".join(faults))
+    for paper in load_papers(folder):
+        _rows_fit_together(paper)
+
+
+def _address(path, content, steps):
+    """File, claim and key of a fault, in words."""
+    steps = list(steps)
+    words = [path.name]
+    if len(steps) > 1 and steps[0] == "claims":
+        entry = content["claims"][steps[1]]
+        named = isinstance(entry, dict) and "id" in entry
+        words.append(f"claim {entry['id'] if named else f'number {steps[1] + 1}'}")
+        steps = steps[2:]
+    return ", ".join([*words, *map(str, steps)])
+
+
+def _rows_fit_together(paper):
+    """Raise LedgerError where rows of one file contradict each other."""
+
+    def fail(claim_id, message):
+        raise LedgerError(f"{paper.path.name}, claim {claim_id}: {message}")
+
+    claims = {claim.id: claim for claim in paper.claims}
+    for claim in paper.claims:
+        if not claim.id.startswith(f"{paper.stem}."):
+            fail(claim.id, f"the id must be '{paper.stem}.' and a name")
+        root = claims.get(claim.root)
+        if root is None or not root.is_root:
+            fail(claim.id, f"the root {claim.root!r} must be the id of a row that is its own root")
+        if not claim.is_root and "reproduced" in (claim.verdict, root.verdict):
+            fail(claim.id, f"a row that holds shares no root: {claim.root}")
+        if claim.rule in WORDS:
+            text = f"{claim.printed} {claim.statement}".casefold()
+            if paper.rules > 1 and claim.rule.casefold() not in text:
+                fail(claim.id, f"neither printed nor statement has the word {claim.rule!r}")
+    for claim_id in paper.highlights:
+        if claim_id not in claims:
+            fail(claim_id, "highlighted, but there is no such claim")
+
+
+def _content(path):
+    try:
+        # libyaml where PyYAML was built with it: five times as fast
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        content = yaml.load(path.read_text(encoding="utf-8"), loader)
+    except yaml.YAMLError as error:
+        raise LedgerError(f"{path.name}: not valid YAML: {error}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("claims"), list):
+        raise LedgerError(f"{path.name}: must be a mapping with a list of 'claims'")
+    return content
+
+
 @functools.cache
 def _load(folder):
     return tuple(_read(path) for path in sorted(folder.glob("*.yml")))
 
 
 def _read(path):
-    def fail(message, claim=None):
-        raise LedgerError(f"{path.name}{f', claim {claim}' if claim else ''}: {message}")
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        fail(f"not valid YAML: {error}")
-    if not isinstance(content, dict):
-        fail(f"must be a mapping with the keys {', '.join(_FILE_KEYS)}")
-    _known(content, _FILE_KEYS, fail)
-    for key in ("paper", "title", "claims"):
-        if not content.get(key):
-            fail(f"'{key}' is missing")
-    claims = []
+    content = _content(path)
+    rules = content.get("rules", 1)
+    claims = {}
     for position, entry in enumerate(content["claims"], start=1):
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-            fail("'id' is missing", f"number {position}")
-        claims.append(_claim(entry, path.stem, functools.partial(fail, claim=entry["id"])))
-        if entry["id"] in {claim.id for claim in claims[:-1]}:
-            fail("this id appears twice", entry["id"])
-    no_claim = []
-    for entry in content.get("no_claim") or []:
-        if not isinstance(entry, dict) or set(entry) != {"where", "reason"} or not entry["reason"]:
-            fail(f"no_claim entries have a 'where' and a 'reason', got {entry!r}")
-        no_claim.append((_places(entry["where"]), str(entry["reason"])))
-    about = str(content.get("about") or "").strip()
+        name = f"{path.name}, claim {entry.get('id') if isinstance(entry, dict) else position}"
+        try:
+            claim = _claim(entry, rules)
+        except KeyError as error:
+            raise LedgerError(f"{name}: {error} is missing") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise LedgerError(f"{name}: {error}") from None
+        if claim.id in claims:
+            raise LedgerError(f"{name}: this id appears twice")
+        claims[claim.id] = claim
+    for claim in claims.values():
+        if not claim.is_root and claim.root in claims:
+            claims[claim.id] = _inherit(claim, claims[claim.root])
     return Paper(
-        path.stem, content["paper"], content["title"], about, tuple(claims), tuple(no_claim), path
+        path.stem,
+        str(content.get("paper", "")),
+        str(content.get("title", "")),
+        tuple(claims.values()),
+        tuple(
+            (_texts(entry["where"]), str(entry["reason"])) for entry in content.get("no_claim", [])
+        ),
+        path,
+        about=str(content.get("about", "")).strip(),
+        short=str(content.get("short", "")),
+        places=tuple(each for text in content.get("places", []) for each in _span(text)),
+        highlights=tuple(content.get("highlights", [])),
+        rules=rules,
     )
 
 
-def _claim(entry, stem, fail):
-    _known(entry, _CLAIM_KEYS, fail)
-    verdict = entry.get("verdict")
-    if verdict not in VERDICTS:
-        fail(f"verdict {verdict!r} must be one of {', '.join(VERDICTS)}")
-    required = ["where", "statement", "printed"]
-    required += ["reason"] if verdict == "open" else ["tolerance", "notebook"]
-    required += [] if verdict == "reproduced" else ["section"]
-    for key in required:
-        if entry.get(key) in (None, "", []):
-            fail(f"'{key}' is missing (verdict: {verdict})")
-    if not entry["id"].startswith(f"{stem}.") or not entry["id"].removeprefix(f"{stem}."):
-        fail(f"the id must be '{stem}.' and a name")
-    try:
-        format(1.0, entry.get("digits", ".4g"))
-    except (TypeError, ValueError):
-        fail(f"digits {entry['digits']!r} is no format specification, such as '.4f'")
-    target = _number(entry.get("target", entry["printed"]))
-    if target is None and verdict != "open":
-        fail("'printed' is not a number, so 'target' must say what to compare with")
-    return Claim(
-        where=_places(entry["where"]),
-        target=target,
-        tolerance=_tolerance(entry.get("tolerance"), target, fail),
-        **{key: str(entry[key]).strip() for key in entry if key not in _NOT_TEXT},
-    )
+def _inherit(claim, root):
+    """Take from its root what a row does not say itself."""
+    same = {key: getattr(claim, key) or getattr(root, key) for key in ("should_be", "fair")}
+    kind = "" if claim.verdict == "conditional" else claim.kind or root.kind
+    return replace(claim, kind=kind, **same)
 
 
-def _known(entry, allowed, fail):
-    for key in entry:
-        if key not in allowed:
-            near = difflib.get_close_matches(str(key), allowed, 1)
-            fail(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+def _claim(entry, rules):
+    texts = dict(entry)
+    where = _texts(texts.pop("where"))
+    target = _number(texts.pop("target", texts["printed"]))
+    tolerance, rule = _tolerance(texts.pop("tolerance", None), texts["printed"], target)
+    texts = {key: str(value).strip() for key, value in texts.items()}
+    texts["root"] = texts.get("root") or texts["id"]
+    if texts["verdict"] not in VERDICTS:
+        raise ValueError(f"verdict {texts['verdict']!r} must be one of {', '.join(VERDICTS)}")
+    if texts["verdict"] != "open" and None in (target, tolerance):
+        raise ValueError("without a number in 'printed' or 'target', and a tolerance, no verdict")
+    format(1.0, texts.get("digits", ".4g"))
+    return Claim(where=where, target=target, tolerance=tolerance, rule=rule, rules=rules, **texts)
 
 
-def _places(where):
-    return tuple(str(place) for place in (where if isinstance(where, list) else [where]))
+def _texts(value):
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+
+
+def _span(text):
+    """Expand "Eq. 1 to 39" into its 39 places."""
+    ends = re.fullmatch(r"(.*?)(\d+) to (\d+)", str(text))
+    if not ends:
+        return [str(text)]
+    return [f"{ends[1]}{number}" for number in range(int(ends[2]), int(ends[3]) + 1)]
 
 
 def _number(value):
     # YAML reads 1e-3 as text, and "0.350" in quotes keeps the paper's last digit: both are numbers
     try:
-        return None if isinstance(value, bool) else float(value)
+        return None if isinstance(value, bool) else float(_bare(value))
     except (TypeError, ValueError):
         return None
 
 
-def _tolerance(value, target, fail):
+def _bare(value):
+    """Leave out a leading word: "about 0.8" is the number 0.8."""
+    words = "|".join(sorted(WORDS, key=len, reverse=True))
+    return re.sub(rf"^({words})\s*", "", value.strip()) if isinstance(value, str) else value
+
+
+def _tolerance(value, printed, target):
+    """Tolerance as a number, and the rule that it comes from."""
     if value is None:
-        return None
-    relative = isinstance(value, dict)
-    if relative and set(value) != {"relative"}:
-        fail(f"tolerance {value!r} must be a number or {{relative: number}}")
-    number = _number(value["relative"] if relative else value)
-    if number is None or not number > 0:
-        fail(f"tolerance {value!r} must be a number > 0 or {{relative: number > 0}}")
-    if relative and not target:
-        fail("a relative tolerance needs a target other than 0")
-    return number * abs(target) if relative else number
+        return None, ""
+    if target is None:
+        raise ValueError("'printed' is not a number, so 'target' must say what to compare with")
+    if value in ("above", "below"):
+        return 0.0, value
+    if value == "identity":
+        return IDENTITY * max(1.0, abs(target)), value
+    if value == "digits":
+        return _half_a_digit(str(printed)), value
+    key, number = next(iter(value.items())) if isinstance(value, dict) else ("number", value)
+    if key == "word":
+        return WORDS[number] * (abs(target) or 1.0), number
+    number = _number(number)
+    if key not in ("number", "relative") or number is None or not number > 0:
+        raise ValueError(f"tolerance {value!r} must be a rule or a number > 0")
+    if key == "relative" and not target:
+        raise ValueError("a relative tolerance needs a target other than 0")
+    return (number * abs(target) if key == "relative" else number), "number"
+
+
+def _half_a_digit(printed):
+    parts = re.fullmatch(r"[-+]?\d*\.?(\d*)(?:e([-+]?\d+))?", _bare(printed))
+    if not parts:
+        raise ValueError(f"'printed' must be a number for a tolerance by its digits: {printed!r}")
+    decimals = len(parts[1]) if "." in printed else 0
+    return 0.5 * 10.0 ** (int(parts[2] or 0) - decimals)
 
 
 # --- checking, in a notebook -------------------------------------------------------------------
 
 
-def check(claim_id, value, error=None, outside=None):
+def check(claim_id, value, error=None, rejects=None, outside=None):
     """Confront a computed number with a claim, print the outcome, and record the number.
 
     With d = |value - target|, the number agrees if d + error <= tolerance and disagrees if
     d - error > tolerance. "reproduced" and "conditional" need agreement, "corrected" and
     "not supported" need disagreement; an error bar that straddles the tolerance decides nothing
-    and is refused. An "open" claim is only recorded.
+    and is refused. An "open" claim is only recorded, unless it is open because our copy of the
+    paper is doubtful: then the number must disagree.
 
     Parameters
     ----------
@@ -296,18 +504,27 @@ def check(claim_id, value, error=None, outside=None):
     value : float
         Our number, in the units of the claim.
     error : float, optional
-        Its uncertainty (same units, default 0), also used for `outside`.
+        Its uncertainty (same units, default 0), also used for `rejects` and `outside`.
+    rejects : float or mapping of str to float, optional
+        What `value` would be if the verdict were wrong: if a reproduced claim were false or empty,
+        if a corrected one were right. Each must fail the check. Mandatory for a reproduced or
+        conditional claim whose evidence is more than an identity; `outside` serves a conditional
+        one. The keys of a mapping say what has been left out or replaced.
     outside : float, optional
-        For a conditional claim: our number where the condition does not hold. It must disagree.
+        Our number where the condition of a conditional claim does not hold: it must disagree. For
+        a reproduced claim: outside the regime that the paper states, for information.
 
     Raises
     ------
     Contradiction
-        If the number contradicts the recorded verdict or cannot decide it.
+        If the number contradicts the recorded verdict or cannot decide it, or if a number of
+        `rejects` would pass.
     KeyError
         If there is no such claim; near matches are named.
+    LedgerError
+        If a mandatory `rejects` is missing.
     ValueError
-        If a number is NaN or infinite, or `error` is negative.
+        If a number is NaN or infinite, `error` is negative, or `outside` makes no sense.
     """
     claims = load_claims()
     if claim_id not in claims:
@@ -319,25 +536,38 @@ def check(claim_id, value, error=None, outside=None):
     error = finite("error", 0.0 if error is None else error)
     if error < 0:
         raise ValueError(f"error = {error!r}: must be >= 0")
+    if not isinstance(rejects, Mapping):
+        rejects = {} if rejects is None else {"": rejects}
+    rejects = {str(label): finite(f"rejects {label}", each) for label, each in rejects.items()}
     if outside is not None:
         outside = finite("outside", outside)
-        if claim.verdict not in ("conditional", "open"):
-            raise ValueError(f"{claim_id}: outside is for conditional claims, not {claim.verdict}")
+        if claim.verdict in ("corrected", "not supported"):
+            raise ValueError(f"{claim_id}: outside is for claims that hold, not {claim.verdict}")
+    if claim.needs_rejects and not rejects:
+        if claim.verdict != "conditional" or outside is None:
+            raise LedgerError(f"{claim_id}: say what the check rejects, or it is none")
 
-    if claim.verdict != "open":
-        _decide(claim, value, error, agree=claim.verdict in ("reproduced", "conditional"))
-        if outside is not None:
+    if claim.verdict != "open" or claim.doubtful:
+        holds = claim.verdict in _AGREEING
+        _decide(claim, value, error, agree=holds)
+        for label, each in rejects.items():
+            _decide(claim, each, error, agree=not holds, where=f" ({label or 'to be rejected'})")
+        if outside is not None and claim.verdict == "conditional":
             _decide(claim, outside, error, agree=False, where=" outside the condition")
     _recorded[claim_id] = value
+    if error:
+        _recorded[f"{claim_id}.error"] = error
     if outside is not None:
         _recorded[f"{claim_id}.outside"] = outside
-    print(_line(claim, value, error, outside))
+    for label, each in rejects.items():
+        _recorded[f"{claim_id}.rejects{label and '.'}{label}"] = each
+    print(_line(claim, value, error, rejects, outside))
 
 
 def _decide(claim, value, error, agree, where=""):
-    distance = abs(value - claim.target)
-    agrees = distance + error <= claim.tolerance
-    disagrees = distance - error > claim.tolerance
+    margin = claim.margin(value)
+    agrees = margin >= error
+    disagrees = margin < -error
     if agrees if agree else disagrees:
         return
     found = "agrees" if agrees else "disagrees" if disagrees else "decides nothing"
@@ -347,15 +577,21 @@ def _decide(claim, value, error, agree, where=""):
     )
 
 
-def _line(claim, value, error, outside):
+def _line(claim, value, error, rejects, outside):
     # a formula would read badly as plain text: then the line names the place instead
     formula = "$" in claim.printed
-    paper = claim.where[0] if formula else f"printed {claim.printed}"
+    lead = "inferred" if claim.source == "inferred" else "printed"
+    paper = claim.where[0] if formula else f"{lead} {claim.printed}"
     ours = f"{claim.measure.replace('$', '') or 'here'} {claim.format(value)}"
     if error:
         ours += f" ± {error:.1g}"
     if outside is not None:
-        ours += f", outside the condition {claim.format(outside)}"
+        region = "condition" if claim.verdict == "conditional" else "stated regime"
+        ours += f", outside the {region} {claim.format(outside)}"
+    for label, each in rejects.items():
+        ours += f", would reject {label} {claim.format(each)}"
+        if claim.verdict in _AGREEING and claim.away(each):
+            ours += f" ({claim.away(each)} away)"
     return " ".join(f"{claim.id}: {paper}, {ours} -> {claim.verdict}".split())
 
 

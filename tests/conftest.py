@@ -1,4 +1,4 @@
-"""One thread a process and reproducible random examples, for every test."""
+"""One thread a process, own kernels and reproducible random examples, for every test."""
 
 import os
 
@@ -6,6 +6,7 @@ import os
 for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
     os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 
+import own_kernels  # noqa: E402, F401
 from hypothesis import settings  # noqa: E402
 
 settings.register_profile("book", derandomize=True, max_examples=25, deadline=None)

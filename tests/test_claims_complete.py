@@ -12,85 +12,83 @@ from lmgbook import ledger
 PAPERS = {paper.stem: paper for paper in ledger.load_papers(BOOK / "claims")}
 CLAIMS = [claim for paper in PAPERS.values() for claim in paper.claims]
 
-# Every numbered equation and figure panel of each paper. An entry of the ledger, or a reason under
-# `no_claim`, must name each of them in its `where`.
-REQUIRED = {
-    "slow_quenches": [
-        *(f"Eq. {number}" for number in range(1, 11)),
-        *("Fig. 1a", "Fig. 1b", "Fig. 2a", "Fig. 2a (inset)", "Fig. 2b", "Fig. 2c"),
-        "Fig. 2c (inset)",
-    ],
-    "ensembles": [
-        *(f"Eq. {number}" for number in range(1, 40) if number not in (21, 23)),
-        *("Eq. 21a", "Eq. 21b", "Eq. 23a", "Eq. 23b"),
-        *("Fig. 1", "Fig. 2", "Fig. 2 (first-order lines)", "Fig. 3"),
-    ],
-    "glassy": [
-        *(f"Eq. {number}" for number in range(1, 18)),
-        *("Fig. 1a", "Fig. 1b", "Fig. 1c", "Fig. 2a", "Fig. 2b", "Fig. 2c", "Table I"),
-        *("abstract (β = d/α)", "range of validity", "plateau", "p independent of α"),
-        *("slower for larger d", "nearest neighbour suffices", "purity is a many-body effect"),
-    ],
-    "reactions": [
-        *(f"Eq. {number}" for number in range(1, 90)),
-        *("Fig. 1", "Fig. 2", "Fig. 3a", "Fig. 3b", "Fig. 4", "Fig. 7", "Fig. 8"),
-        *(f"Fig. {number} ({panel})" for number in (5, 6) for panel in ("upper", "lower")),
-        *("text of IV.C", "adiabatic regime", "critical time", "second phase transition"),
-        *("no logarithm", "robustness to broken integrability", "critical moment"),
-        "Higgs and Goldstone",
-    ],
-    # known from its public review page, which numbers nothing: these are the statements on it
-    "leggett_garg": [
-        *(f"abstract ({part})" for part in ("Goldilocks", "ordered phases", "P4", "P5")),
-        *(f"abstract ({part})" for part in ("threshold", "margin", "2.35", "2.47", "reach")),
-        *("core claim", "mechanism", "referee 1", "referee 2", "rebuttal 1", "rebuttal 2"),
-        *(f"consequence {number}" for number in range(1, 5)),
-        *("axioms", "free parameters", "falsification", "forward citation", "reproducibility"),
-    ],
-}
-
 
 def checked_ids(source):
-    """Ids that a code cell hands to `ledger.check`; they must be plain strings to be found."""
-    found = []
+    """Ids that a code cell hands to `ledger.check`, with the keywords of each call.
+
+    They must be plain strings to be found.
+    """
+    found = defaultdict(list)
     for call in calls(parse(source), "ledger.check"):
         first = call.args[0] if call.args else None
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
             raise ValueError(f"ledger.check needs its id as a plain string: {ast.unparse(call)}")
-        found.append(first.value)
-    return found
+        for keyword in call.keywords:
+            if keyword.arg == "rejects" and typed(keyword.value):
+                raise ValueError(f"compute what is rejected, do not type it: {ast.unparse(call)}")
+        found[first.value].append({keyword.arg for keyword in call.keywords})
+    return dict(found)
+
+
+def typed(node):
+    """Whether a number, or one of a mapping, is a literal."""
+    values = node.values if isinstance(node, ast.Dict) else [node]
+    return any(not any(isinstance(n, ast.Name) for n in ast.walk(value)) for value in values)
 
 
 def checks():
-    """Claim id -> pages that check it, once for each call."""
-    where = defaultdict(list)
+    """Claim id -> pages that check it, once for each call; and the arguments of its last call."""
+    where, arguments = defaultdict(list), {}
     for path in NOTEBOOKS:
         for cell in code_cells(read(path)):
-            for claim_id in checked_ids(cell.source):
-                where[claim_id].append(name(path))
-    return where
+            for claim_id, keywords in checked_ids(cell.source).items():
+                where[claim_id] += [name(path)] * len(keywords)
+                arguments[claim_id] = keywords[-1]
+    return where, arguments
 
 
-CHECKS = checks()
+CHECKS, ARGUMENTS = checks()
 
 
-def test_every_paper_has_its_list_of_required_places():
-    assert set(PAPERS) == set(REQUIRED)
+def test_the_claims_follow_the_schema():
+    ledger.validate(BOOK / "claims")
 
 
-@pytest.mark.parametrize("stem", REQUIRED)
+@pytest.mark.parametrize("stem", PAPERS)
 def test_every_equation_and_panel_is_accounted_for(stem):
     paper = PAPERS[stem]
     places = {place for claim in paper.claims for place in claim.where}
     places |= {place for where, _ in paper.no_claim for place in where}
-    assert [place for place in REQUIRED[stem] if place not in places] == []
+    assert paper.places, "the file needs its list of places"
+    assert [place for place in paper.places if place not in places] == []
 
 
-@pytest.mark.parametrize("stem", REQUIRED)
+@pytest.mark.parametrize("stem", PAPERS)
 def test_what_makes_no_claim_is_not_claimed_elsewhere(stem):
     paper = PAPERS[stem]
     claimed = {place for claim in paper.claims for place in claim.where}
     assert [place for where, _ in paper.no_claim for place in where if place in claimed] == []
+
+
+@pytest.mark.parametrize("stem", PAPERS)
+def test_the_overview_has_five_claims_to_show(stem):
+    assert len(PAPERS[stem].highlights) == 5
+
+
+def significant(claim):
+    """The number that a claim prints, where it prints one of two digits or more; else None."""
+    text = claim.printed.lstrip("-+≈ ")
+    mantissa = text.partition("e")[0].replace(".", "").lstrip("0")
+    return text if mantissa.isdecimal() and len(mantissa) > 1 else None
+
+
+@pytest.mark.parametrize("stem", PAPERS)
+def test_the_same_printed_number_has_the_same_tolerance(stem):
+    tolerances = defaultdict(set)
+    for claim in PAPERS[stem].claims:
+        if claim.rules > 1 and claim.tolerance and significant(claim):
+            tolerances[significant(claim)].add(claim.tolerance)
+    assert {text: each for text, each in tolerances.items() if len(each) > 1} == {}
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
@@ -99,6 +97,19 @@ def test_claim_is_checked_once_and_by_the_notebook_it_names(claim):
         assert CHECKS[claim.id] == []
     else:
         assert CHECKS[claim.id] == [claim.notebook]
+
+
+@pytest.mark.parametrize("stem", PAPERS)
+def test_every_check_says_what_it_would_reject(stem):
+    """What `ledger.check` demands when it runs, found without running anything."""
+    silent = []
+    for claim in PAPERS[stem].claims:
+        arguments = ARGUMENTS.get(claim.id, set())
+        served = "rejects" in arguments
+        served |= "outside" in arguments and claim.verdict == "conditional"
+        if claim.needs_rejects and not served:
+            silent.append(claim.id)
+    assert silent == []
 
 
 def test_every_checked_id_exists():
@@ -132,6 +143,13 @@ def test_every_paper_is_in_the_bibliography():
 
 
 def test_an_id_that_is_not_a_plain_string_is_refused():
-    assert checked_ids('ledger.check("a.b", 1)\nledger.check(\n  "a.c", x)') == ["a.b", "a.c"]
+    found = checked_ids('ledger.check("a.b", 1)\nledger.check(\n  "a.c", x, rejects=f(0))')
+    assert found == {"a.b": [set()], "a.c": [{"rejects"}]}
     with pytest.raises(ValueError, match="plain string"):
         checked_ids("ledger.check(claim, 1)")
+
+
+@pytest.mark.parametrize("rejects", ["0", "-1.5", "1 / 2", '{"none": 0.5, "other": x}'])
+def test_a_typed_number_is_no_rejected_one(rejects):
+    with pytest.raises(ValueError, match="do not type it"):
+        checked_ids(f'ledger.check("a.b", x, rejects={rejects})')

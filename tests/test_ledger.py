@@ -109,8 +109,14 @@ def test_outside_the_condition_the_claim_must_fail(claims, capsys):
         ledger.check("paper.conditional", 0.351, outside=0.355)
     with pytest.raises(ledger.Contradiction, match="outside the condition decides nothing"):
         ledger.check("paper.conditional", 0.35, error=0.005, outside=0.362)
-    with pytest.raises(ValueError, match="outside is for conditional"):
-        ledger.check("paper.limit", 0.35, outside=0.5)
+    with pytest.raises(ValueError, match="outside is for claims that hold, not corrected"):
+        ledger.check("paper.corrected", 0.5, outside=0.35)
+
+
+@pytest.mark.parametrize("outside", [0.5, 0.351])
+def test_outside_the_stated_regime_a_number_is_information(claims, capsys, outside):
+    ledger.check("paper.limit", 0.351, outside=outside)
+    assert f"0.351, outside the stated regime {outside} ->" in capsys.readouterr().out
 
 
 def test_a_residual_says_what_was_measured_without_noise_digits(claims, capsys):
@@ -200,48 +206,67 @@ def test_numbers_are_understood(tmp_path, changes, target, tolerance):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"wher": "Eq. 1"}, "unknown key 'wher'; did you mean 'where'"),
-        ({"statement": None}, "'statement' is missing"),
-        ({"printed": None}, "'printed' is missing"),
-        ({"tolerance": None}, "'tolerance' is missing"),
-        ({"notebook": None}, "'notebook' is missing"),
-        ({"where": []}, "'where' is missing"),
-        ({"verdict": "reproducd"}, "verdict 'reproducd' must be one of reproduced, corrected"),
-        ({"verdict": "corrected"}, "'section' is missing"),
-        ({"verdict": "open", "section": "s"}, "'reason' is missing"),
-        ({"printed": "a constant"}, "'target' must say"),
-        ({"tolerance": -1}, "must be a number > 0"),
-        ({"tolerance": math.nan}, "must be a number > 0"),
-        ({"tolerance": {"percent": 1}}, "or {relative: number}"),
-        ({"tolerance": {"relative": 0.1}, "target": 0}, "target other than 0"),
-        ({"digits": ".4q"}, "digits '.4q'"),
-        ({"id": "elsewhere.limit"}, "the id must be 'paper.'"),
+        ({"wher": "Eq. 1"}, "'wher' was unexpected"),
+        ({"statement": None}, "'statement' is a required property"),
+        ({"tolerance": None}, "'tolerance' is a required property"),
+        ({"notebook": None}, "'notebook' is a required property"),
+        ({"where": []}, "where: [] is not valid"),
+        ({"verdict": "reproducd"}, "'reproducd' is not one of"),
+        ({"verdict": "corrected"}, "'section' is a required property"),
+        ({"verdict": "open", "section": "s"}, "'reason' is a required property"),
+        ({"tolerance": -1}, "tolerance: -1 is not valid"),
+        ({"tolerance": {"percent": 1}}, "tolerance: {'percent': 1} is not valid"),
+        ({"tolerance": {"word": "perhaps"}}, "{'word': 'perhaps'} is not valid"),
+        ({"digits": ".4q"}, "digits: '.4q' does not match"),
     ],
 )
-def test_faults_name_file_and_claim(tmp_path, changes, message):
+def test_the_schema_names_file_and_claim(tmp_path, changes, message):
     write(tmp_path, claim(**changes))
-    name = changes.get("id", "paper.limit")
-    with pytest.raises(ledger.LedgerError, match=f"paper.yml, claim {name}: ") as error:
-        ledger.load_papers(tmp_path)
+    with pytest.raises(ledger.LedgerError, match="paper.yml, claim paper.limit") as error:
+        ledger.validate(tmp_path)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"printed": None}, "'printed' is missing"),
+        ({"where": None}, "'where' is missing"),
+        ({"wher": "Eq. 1"}, "unexpected keyword argument 'wher'"),
+        ({"verdict": "reproducd"}, "verdict 'reproducd' must be one of reproduced, conditional"),
+        ({"tolerance": None}, "and a tolerance, no verdict"),
+        ({"printed": "a constant"}, "'target' must say"),
+        ({"tolerance": math.nan}, "must be a rule or a number > 0"),
+        ({"tolerance": {"percent": 1}}, "must be a rule or a number > 0"),
+        ({"tolerance": {"relative": 0.1}, "target": 0}, "target other than 0"),
+        ({"tolerance": {"word": "perhaps"}}, "perhaps"),
+        ({"tolerance": "digits", "printed": "$1/3$", "target": 0.3}, "must be a number for a"),
+        ({"digits": ".4q"}, "Unknown format code 'q'|Invalid format specifier"),
+    ],
+)
+def test_a_check_meets_faults_with_file_and_claim(tmp_path, changes, message):
+    write(tmp_path, claim(**changes))
+    with pytest.raises(ledger.LedgerError, match=f"paper.yml, claim paper.limit: .*({message})"):
+        ledger.load_papers(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("top", "message"),
     [
-        ({"title": None}, "'title' is missing"),
-        ({"claims": []}, "'claims' is missing"),
-        ({"papers": "x"}, "unknown key 'papers'; did you mean 'paper'"),
-        ({"no_claim": [{"where": "Eq. 4"}]}, "'where' and a 'reason'"),
-        ({"claims": [{"where": "Eq. 1"}]}, "claim number 1: 'id' is missing"),
+        ({"title": None}, "'title' is a required property"),
+        ({"claims": []}, "claims: \\[\\] should be non-empty"),
+        ({"papers": "x"}, "'papers' was unexpected"),
+        ({"no_claim": [{"where": "Eq. 4"}]}, "'reason' is a required property"),
+        ({"claims": [{"where": "Eq. 1"}]}, "claim number 1: 'id' is a required property"),
         ({"claims": [claim(), claim()]}, "claim paper.limit: this id appears twice"),
+        ({"claims": [claim(id="other.limit")]}, "claim other.limit: the id must be 'paper.'"),
+        ({"highlights": ["paper.limits"]}, "claim paper.limits: highlighted, but there is no"),
     ],
 )
 def test_faults_of_the_file_are_named(tmp_path, top, message):
     write(tmp_path, claim(), **top)
-    with pytest.raises(ledger.LedgerError, match="paper.yml") as error:
-        ledger.load_papers(tmp_path)
-    assert message in str(error.value)
+    with pytest.raises(ledger.LedgerError, match=f"paper.yml.*{message}"):
+        ledger.validate(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["claims: [", "- a list"])

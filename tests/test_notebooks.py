@@ -1,6 +1,7 @@
 """The notebooks follow the house rules, and a wrong key number really fails."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -212,7 +213,11 @@ def nbval(notebook, folder):
     nbformat.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", path.name]
     result = subprocess.run(
-        [*command, "-q", "-p", "no:cacheprovider"], cwd=folder, capture_output=True, text=True
+        [*command, "-q", "-p", "no:cacheprovider", "-p", "own_kernels"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.path.dirname(__file__)},
+        capture_output=True,
+        text=True,
     )
     return result.returncode, result.stdout
 

@@ -22,3 +22,11 @@ __getattr__, __dir__, __all__ = face(
         "averages": "EnsembleAverage ensemble_average",
     },
 )
+
+
+def warm_up():
+    """Compile this chapter's loops on a tiny problem."""
+    from .curves import METHODS, magnetization
+
+    for method in METHODS:
+        magnetization([[0.0], [1.0]], [1.0], alpha=1, method=method)

@@ -22,3 +22,10 @@ __getattr__, __dir__, __all__ = face(
         "magnet": "INITIAL SMALL LeggettGarg",
     },
 )
+
+
+def warm_up():
+    """Compile this chapter's loops on a tiny problem."""
+    from .magnet import LeggettGarg
+
+    LeggettGarg(N=8, levels=4).k3(0.05)

@@ -22,3 +22,12 @@ __getattr__, __dir__, __all__ = face(
         ),
     },
 )
+
+
+def warm_up():
+    """Compile this chapter's loops on tiny problems."""
+    from .exact import exact_ramp
+    from .harmonic import harmonic_ramp
+
+    exact_ramp(N=8, delta=0.5)
+    harmonic_ramp(N=8, delta=0.5, points=3)

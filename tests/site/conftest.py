@@ -77,7 +77,8 @@ def site(serve, html):
 def pytest_generate_tests(metafunc):
     if "page" in metafunc.fixturenames:
         import yaml
-        from prerun import toc_files
+
+        from lmgbook.bookkit.run_notebooks import toc_files
 
         toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
         metafunc.parametrize("page", [*toc_files(toc), "search", "genindex"])

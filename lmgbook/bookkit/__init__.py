@@ -1,0 +1,19 @@
+"""The build's tools: what makes a book of the notebooks. Nothing else of the package imports it.
+
+Sphinx loads it as one extension; `python -m lmgbook.bookkit` lists what it does by itself.
+"""
+
+import sys
+
+# jsonschema, which notebooks are checked with, builds a grammar of web addresses when it is
+# imported, for three seconds, if it finds this package; no notebook needs it.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+
+def setup(app):
+    """Set up the Sphinx extension."""
+    from . import computed_pages, executed, ledger_cards, ledger_pages, paper_equations, site
+
+    for part in (site, executed, paper_equations, ledger_pages, ledger_cards, computed_pages):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

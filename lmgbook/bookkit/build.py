@@ -1,0 +1,106 @@
+"""Build the book: run the notebooks, then make the pages; one build at a time."""
+
+import contextlib
+import fcntl
+import hashlib
+import sys
+from pathlib import Path
+
+from . import executed, run_notebooks
+
+LOCK = Path("_build", ".lock")
+STAMP = Path("_build", ".site")  # what the finished pages were made of
+SOURCES = ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml")
+
+
+@contextlib.contextmanager
+def one_at_a_time(root):
+    """Hold the lock of the build; where another build holds it, say so and wait.
+
+    The system gives it back when this process ends, however that is. If `_build` cannot be
+    written, say so without a traceback and end with exit code 1.
+    """
+    path = root / LOCK
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                run_notebooks.say("Another build is running in this folder; waiting for it ...")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        place = Path(error.filename or path.parent)
+        if path.parent not in (place, *place.parents):
+            raise
+        sys.exit(f"Cannot write {place}: {error.strerror}. What has run so far is kept.")
+
+
+def run(root):
+    """Run the notebooks of the book in `root`, without the pages; returns the exit code."""
+    root = Path(root).resolve()
+    with one_at_a_time(root):
+        return run_notebooks.main(root)
+
+
+def sources(root):
+    """Digest of everything that the pages are made of."""
+    root, digest = Path(root), hashlib.sha256()
+    digest.update(executed.installed((root / "requirements.lock").read_text("utf-8")).encode())
+    paths = [root / name for name in SOURCES]
+    paths += executed.files(root / "book") + executed.files(root / "lmgbook")
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def fresh(root):
+    """Whether the pages are finished and made of what is there now."""
+    with contextlib.suppress(OSError):
+        return Path(root, STAMP).read_text() == sources(root)
+    return False
+
+
+def build(root, if_needed=False):
+    """Build the book in `root`; returns the exit code.
+
+    Parameters
+    ----------
+    root : path-like
+        Folder of the project.
+    if_needed : bool
+        Leave finished pages alone if nothing has changed since.
+
+    Returns
+    -------
+    int
+    """
+    root = Path(root).resolve()
+    with one_at_a_time(root):
+        if if_needed and fresh(root):
+            return 0
+        Path(root, STAMP).unlink(missing_ok=True)
+        made_of = sources(root)
+        code = run_notebooks.main(root) or make_pages(root)
+        if code == 0:
+            Path(root, STAMP).write_text(made_of)
+            run_notebooks.say("The book is ready: _build/html/index.html")
+        return code
+
+
+def make_pages(root):
+    """Make the pages with Jupyter Book; returns the exit code."""
+    from jupyter_book.cli.main import main
+
+    run_notebooks.say("Building the pages ...")
+    options = ["-q", "-W", "-n", "--keep-going", "--all"]
+    try:
+        main(["build", str(root), *options], prog_name="jupyter-book")
+    except SystemExit as end:
+        return end.code or 0
+    except RuntimeError as error:  # Jupyter Book's own way to say that there were warnings
+        print(error, file=sys.stderr)
+        return 1
+    return 0

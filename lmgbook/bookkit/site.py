@@ -1,0 +1,195 @@
+"""What the finished site needs beside its text.
+
+* Launch buttons and run instructions for the repository that is being published, if any. The
+  address comes from LMGBOOK_REPOSITORY, else from the CI service, else from the git remote
+  `origin`. Only a public https address on GitHub or GitLab counts; without one the pages have no
+  buttons rather than dead ones. LMGBOOK_JUPYTERHUB adds a button for a JupyterHub. Pages may write
+  `{{ run_it_yourself }}`; the words depend on what is known.
+* MathJax from the site itself, copied at build time from the pinned wheel `sphinx-mathjax-offline`,
+  which carries all of it: what the pages can ask for is taken. The pages hold no widgets, so no
+  widget script is named at all.
+* Links to other projects' documentation without asking the network: `inventories.yml` names the
+  few foreign objects that the book refers to; from it come the small files that intersphinx reads.
+* What the theme and its extensions get wrong on the pages, mended: see `mend`.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+
+import yaml
+
+# --- launch buttons -----------------------------------------------------------------------------
+
+PUBLIC = re.compile(r"https://(?:github\.com|gitlab\.com)/[\w.-]+/[\w.-]+")
+SSH = re.compile(r"(?:ssh://)?git@(github\.com|gitlab\.com)[:/](.+)")
+
+
+def git(root, *arguments):
+    """Output of a git command, or an empty string where it fails."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return answer.stdout.strip()
+
+
+def repository(root, environ=os.environ):
+    """Public https address of the repository without `.git`, or None."""
+    on_github = environ.get("GITHUB_REPOSITORY")
+    candidate = (
+        environ.get("LMGBOOK_REPOSITORY")
+        or (on_github and f"https://github.com/{on_github}")
+        or environ.get("CI_PROJECT_URL")
+        or git(root, "remote", "get-url", "origin")
+    )
+    candidate = SSH.sub(r"https://\1/\2", candidate).removesuffix("/").removesuffix(".git")
+    return candidate if PUBLIC.fullmatch(candidate) else None
+
+
+def branch(root, environ=os.environ):
+    return (
+        environ.get("LMGBOOK_BRANCH")
+        or environ.get("GITHUB_REF_NAME")
+        or environ.get("CI_COMMIT_REF_NAME")
+        or git(root, "branch", "--show-current")
+        or "main"
+    )
+
+
+def instructions(url):
+    here = "Every page of numbers is a notebook. Download it with the button at the top of the page"
+    if url is None:
+        return f"{here}, or run the whole book from its folder with `make book`."
+    name = url.rsplit("/", 1)[1]
+    return (
+        f"{here}, start it in the browser with the rocket beside it, or run the whole book: "
+        f"`git clone {url}`, `cd {name}`, `make book`."
+    )
+
+
+def set_launch_buttons(app, config):
+    url = repository(app.srcdir)
+    options = config.html_theme_options
+    # Jupyter Book fills in its own repository where the configuration names none
+    options["repository_url"] = url or ""
+    options["repository_branch"] = branch(app.srcdir)
+    options["use_repository_button"] = bool(url)
+    options["launch_buttons"] = {}
+    if url:
+        options["launch_buttons"] = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "jupyterhub_url": os.environ.get("LMGBOOK_JUPYTERHUB", ""),
+        }
+        if "github.com" in url:
+            options["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+    config.myst_substitutions = {**config.myst_substitutions, "run_it_yourself": instructions(url)}
+
+
+# --- MathJax ------------------------------------------------------------------------------------
+
+MATHJAX = "tex-mml-chtml.js"
+MATHJAX_FOLDERS = ["output/chtml/fonts", "input/tex/extensions", "a11y", "sre"]
+
+
+def name_mathjax(app, config):
+    config.mathjax_path = f"vendor/mathjax/{MATHJAX}"
+    config.nb_ipywidgets_js = {}
+
+
+def copy_mathjax(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    wheel = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
+    source = Path(wheel, "static", "mathjax")
+    target = Path(app.outdir, "_static", "vendor", "mathjax")
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / MATHJAX, target)
+    for folder in MATHJAX_FOLDERS:
+        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
+
+
+# --- links to other projects -------------------------------------------------------------------
+
+INVENTORY = """\
+# Sphinx inventory version 2
+# Project: {name}
+# Version: {version}
+# The remainder of this file is compressed using zlib.
+"""
+
+
+def write_inventory(path, name, version, objects):
+    lines = [f"{key} {role} 1 {uri} -\n" for key, (role, uri) in sorted(objects.items())]
+    head = INVENTORY.format(name=name, version=version).encode()
+    path.write_bytes(head + zlib.compress("".join(lines).encode()))
+
+
+def write_inventories(app, config):
+    projects = yaml.safe_load(Path(__file__).with_name("inventories.yml").read_text("utf-8"))
+    folder = Path(app.srcdir, "_build", "inventories")
+    folder.mkdir(parents=True, exist_ok=True)
+    config.intersphinx_mapping = {}
+    for name, project in projects.items():
+        path = folder / f"{name}.inv"
+        write_inventory(path, name, project["version"], project["objects"])
+        config.intersphinx_mapping[name] = (project["url"], str(path))
+
+
+# --- mended pages ------------------------------------------------------------------------------
+
+FIRST_MODE = 'document.documentElement.dataset.mode ||= "auto"'
+UNNAMED = "<summary><span"
+NAMED = '<summary aria-label="Pages of this chapter"><span'
+FORMULA = re.compile(
+    r'([(\[“‘]?)(<span class="math notranslate nohighlight">[^<]*</span>)([)\]”’.,;:!?]*)'
+)
+
+
+def drop_scripts(context):
+    seen, kept = set(), []
+    for script in context.get("script_files", []):
+        filename = getattr(script, "filename", None) or ""
+        body = getattr(script, "attributes", {}).get("body", "")
+        key = (str(filename), body)
+        if key in seen or "thebe" in f"{filename}{body}".lower():
+            continue
+        seen.add(key)
+        kept.append(script)
+    context["script_files"] = kept
+
+
+def keep_together(match):
+    """Wrap a formula with the bracket before it and the punctuation after it, if there is any."""
+    before, formula, after = match.groups()
+    return f'<span class="formula">{match[0]}</span>' if before or after else formula
+
+
+def mend(app, pagename, templatename, context, doctree):
+    drop_scripts(context)
+    if body := context.get("body"):
+        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+        context["body"] = FORMULA.sub(keep_together, body)
+    if toctree := context.get("generate_toctree_html"):
+        context["generate_toctree_html"] = lambda *args, **kwargs: str(
+            toctree(*args, **kwargs)
+        ).replace(UNNAMED, NAMED)
+
+
+def setup(app):
+    app.connect("config-inited", set_launch_buttons)
+    app.connect("config-inited", name_mathjax)
+    # intersphinx normalises its mapping in the same event, at priority 800
+    app.connect("config-inited", write_inventories, priority=100)
+    app.connect("build-finished", copy_mathjax)
+    # a page must not log an error because no colour mode has been chosen yet
+    app.add_js_file(None, body=FIRST_MODE)
+    # after the extensions that add the scripts
+    app.connect("html-page-context", mend, priority=900)

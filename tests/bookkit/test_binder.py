@@ -1,0 +1,79 @@
+"""What Binder would do with this repository, asked of repo2docker's own code (no engine needed)."""
+
+import logging
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from lock_file import pins
+from packaging.requirements import Requirement
+
+# repo2docker's Docker client and its templates warn about things that are not ours
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+PIP = next(entry["pip"] for entry in ENVIRONMENT["dependencies"] if isinstance(entry, dict))
+
+
+@pytest.fixture(scope="module")
+def pack():
+    from repo2docker.app import Repo2Docker
+
+    logging.getLogger("repo2docker").setLevel(logging.ERROR)
+    here = os.getcwd()
+    os.chdir(ROOT)
+    app = Repo2Docker()
+    packs = (kind(base_image=app.base_image) for kind in app.buildpacks)
+    pack = next(pack for pack in packs if pack.detect())
+    pack.platform = "linux/amd64"
+    yield pack
+    os.chdir(here)
+
+
+def test_conda_pack_with_the_pinned_python(pack):
+    assert type(pack).__name__ == "CondaBuildPack"
+    assert pack.python_version == "3.11"
+    assert not pack.separate_kernel_env
+
+
+def test_environment_is_solved_before_the_repository_is_copied(pack):
+    """Only then does Binder keep that layer from one commit to the next."""
+    assert pack._should_preassemble_env
+    dockerfile = pack.render()
+    solve = dockerfile.index('env update -p ${NB_PYTHON_PREFIX} --file "environment.yml"')
+    copy = re.search(r"COPY --chown=\d+:\d+ src/ \$\{REPO_DIR\}", dockerfile).start()
+    assert solve < copy
+
+
+def test_postbuild_is_used_and_installs_the_package(pack):
+    path = ROOT / "postBuild"
+    assert os.access(path, os.X_OK)
+    assert "postBuild" in pack.render()
+    text = path.read_text(encoding="utf-8")
+    assert "pip install --no-deps --no-build-isolation -e ." in text
+    assert "python -m lmgbook.bookkit warm_up" in text
+
+
+def test_conda_brings_python_and_pip_only():
+    conda = [entry for entry in ENVIRONMENT["dependencies"] if isinstance(entry, str)]
+    assert conda == ["python=3.11", "pip"]
+
+
+def test_pins_equal_the_lock():
+    locked = pins("3.11")
+    for line in PIP:
+        name, version = line.split("==")
+        assert locked[name] == version, f"environment.yml pins {line}, the lock {locked[name]}"
+
+
+def test_pins_cover_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = dict(line.split("==") for line in PIP)
+    for line in project["dependencies"]:
+        requirement = Requirement(line)
+        assert pinned[requirement.name] in requirement.specifier
+    assert {"jupyterlab", "ipykernel", "setuptools"} <= set(pinned)
