@@ -49,7 +49,7 @@ test: $(TOOLS) ## unit tests, built pages in a browser, every notebook again
 	@$(BIN)/python -m lmgbook.bookkit book --if-needed
 	@$(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout 600 book tests
 
-weekly: $(TOOLS) ## what takes long and guards no page: slow tests, benchmarks
+weekly: test ## all tests, then the slow ones that guard no page, and the benchmarks
 	@$(PYTEST) -m weekly tests
 	@$(MAKE) --no-print-directory coverage
 	@$(BIN)/python benchmarks/run.py

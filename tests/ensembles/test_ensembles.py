@@ -946,7 +946,7 @@ BAD = [
         )
     ],
     *[
-        (lambda f=f, beta=beta: f(beta), ValueError, [f"beta = {beta!r}", "> 1/2"])
+        (lambda f=f, beta=beta: f(beta), ValueError, [f"beta = {beta!r}", "> 0.5"])
         for f in ONLY_COLD
         for beta in (0.5, 0.3)
     ],
@@ -994,7 +994,7 @@ BAD = [
     ),
     (lambda: ens.first_order_field(1.0, 1.0, "CE"), ValueError, ["ensemble = 'CE'", "'canonical'"]),
     (lambda: ens.first_order_field(1.0, None, "CE"), ValueError, ["ensemble = 'CE'"]),
-    (lambda: ens.first_order_field(0.25), ValueError, ["K = 0.25", "> 1/4", "T = 0"]),
+    (lambda: ens.first_order_field(0.25), ValueError, ["K = 0.25", "> 0.25"]),
     (lambda: ens.first_order_field(-1.0), ValueError, ["K = -1.0", "> 0"]),
     (lambda: ens.first_order_field(np.nan), ValueError, ["K = nan", "finite"]),
     (lambda: ens.first_order_field(0.22, 1.0), ValueError, ["K = 0.22", "0.227317", "canonical"]),
@@ -1003,8 +1003,12 @@ BAD = [
         ["K = 0.25", "0.272683", "microcanonical tricritical value at beta = 1"],
     ),
     (lambda: ens.canonical_spinodal(0.22, 1.0), ValueError, ["K = 0.22", "0.227317"]),
-    (lambda: ens.microcanonical_lines(1.0, 1 / 3), ValueError, ["u = ", "0.333", "(1/3, 1]"]),
-    (lambda: ens.microcanonical_lines(1.0, [0.5, 1.1]), ValueError, ["u = ", "1.1", "(1/3, 1]"]),
+    (lambda: ens.microcanonical_lines(1.0, 1 / 3), ValueError, ["u = ", "0.333", "(0.333333, 1]"]),
+    (
+        lambda: ens.microcanonical_lines(1.0, [0.5, 1.1]),
+        ValueError,
+        ["u = ", "1.1", "(0.333333, 1]"],
+    ),
     (lambda: ens.microcanonical_lines(1.0, np.nan), ValueError, ["u = nan", "finite"]),
     (lambda: ens.canonical_potential("a", 1, 1, 1), TypeError, ["x = 'a'", "real numbers"]),
     (lambda: ens.free_energy_landscape(1.5, 1, 1, 1), ValueError, ["m = ", "1.5", "[-1, 1]"]),

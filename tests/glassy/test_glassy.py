@@ -448,7 +448,7 @@ BAD = [
     (lambda: gl.magnetization(CLOUD, [1.0], 6, spins=[4]), ValueError, ["spins", "0 to 3"]),
     (lambda: gl.magnetization(CLOUD, [1.0], "6"), TypeError, ["alpha = '6'", "real"]),
     (lambda: gl.subset_purity(CLOUD, [1.0], 6, [0, 0]), ValueError, ["subset", "different"]),
-    (lambda: gl.rates(3, 1.5, 1.0), ValueError, ["alpha = 1.5", "> d/2"]),
+    (lambda: gl.rates(3, 1.5, 1.0), ValueError, ["alpha = 1.5", "(1.5, 1000]"]),
     (lambda: gl.rates(3, 6, 0), ValueError, ["density", "> 0"]),
     (lambda: gl.stretched_exponential([1, 0], 3, 6, 1.0), ValueError, ["times", "ascending"]),
     (lambda: gl.bulk_coupling(3, 6, -1), ValueError, ["density = -1", "> 0"]),
