@@ -26,14 +26,15 @@ turns (Strang, SIAM J. Numer. Anal. 5, 506 (1968)): second order in the step, an
 physical channel, so the density matrix stays positive at any step size.
 """
 
-from .dephasing import DephasingPropagator, IntegratorDephasing
+from .dephasing import ParityDephasing, extrapolated, strang
 from .tridiagonal import CHUNK, GAUSS, IntegratorTridiagonal, TridiagonalPropagator
 
 __all__ = [
     "CHUNK",
     "GAUSS",
-    "DephasingPropagator",
-    "IntegratorDephasing",
     "IntegratorTridiagonal",
+    "ParityDephasing",
     "TridiagonalPropagator",
+    "extrapolated",
+    "strang",
 ]

@@ -1,292 +1,203 @@
-"""Density matrices under one Hermitian jump operator: Strang splitting in its eigenbasis."""
+"""Motion and noise in turn: Strang splitting for noise along one direction.
+
+This is no method of `mesolve`, but the engine of `lmgbook.leggett_garg`. Where the noise has one
+Hermitian jump operator L, it only multiplies each element of an operator in the eigenbasis of L by
+a number below one; in the eigenbasis of H the motion only multiplies it by a phase. Half a step of
+motion, a step of noise, half a step of motion (Strang, SIAM J. Numer. Anal. 5, 506 (1968)): second
+order in the step, and each step is a physical channel, so density matrices stay positive at any
+step size. It pays where H has a wide spectrum and the noise is weak. For driven H, or for a few
+levels, `mesolve` with ``matrix_form=True`` and an explicit method is faster.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
-import qutip
-from qutip.solver.integrator import Integrator, IntegratorException
-from qutip.solver.mesolve import MESolver
+from numpy.typing import ArrayLike
 
-from ..checks import in_range, positive
-from .tridiagonal import GAUSS
+MOST = 10**8  # steps to one time
 
 
-class DephasingPropagator:
-    """Propagates X under X' = -i[H(t), X] + L X L - {L^2, X}/2 with one Hermitian L.
-
-    H(t) = H + sum_k f_k(t) A_k; the driven parts A_k must be functions of L.
+def strang(
+    x: np.ndarray,
+    times: Sequence[float],
+    longest: float,
+    prepare: Callable[[float], Callable[[np.ndarray, int], np.ndarray]],
+    resolution: float = 1.0,
+    most: int | None = None,
+) -> list[np.ndarray]:
+    """Evolve x to the given times by equal steps between them.
 
     Parameters
     ----------
-    H : array, shape (dim, dim)
-        The constant part, Hermitian.
-    jump : array, shape (dim, dim)
-        L, Hermitian, with the square root of its rate.
-    driven : array, shape (parts, dim, dim)
-        The A_k.
-    coefficients : callable
-        Takes times, shape (n,), and returns the f_k at these times, shape (n, parts), real.
-    atol : float
-        Error allowed from one recorded time to the next (Frobenius norm, relative to that of the
-        start).
-    fixed_step : float
-        Take steps of this length, shortened to end on the recorded times, and measure no error;
-        0 means adaptive.
+    x : array
+        What the steps act on.
+    times : sequence of float
+        Ascending, >= 0; x belongs to time 0.
+    longest : float
+        Longest step at resolution 1.
+    prepare : callable
+        Takes the length of a step and returns a function of x and a number of steps.
+    resolution : float
+        Exactly twice as many steps at twice the resolution, if it is a multiple of 1/2: what
+        `extrapolated` needs.
+    most : int, optional
+        At most so many steps from one time to the next: 1 if each is exact.
+
+    Returns
+    -------
+    list of array
+        One for each time.
 
     Raises
     ------
     ValueError
-        A matrix is not Hermitian, or a driven part is no function of L.
+        A time needs more than `MOST` steps.
+    """
+    now, dt, steps, moved = 0.0, None, None, []
+    for t in times:
+        count = int(np.ceil(2 * resolution * np.ceil((t - now) / (2 * longest) * (1 - 1e-9))))
+        count = count if most is None else min(count, most)
+        if count > MOST:
+            raise ValueError(f"{count} steps to t = {t:g}: too many; take a shorter time")
+        if count:
+            if dt is None or not np.isclose((t - now) / count, dt, rtol=1e-12, atol=0):
+                dt = (t - now) / count
+                steps = prepare(dt)
+            x = steps(x, count)
+        now = t
+        moved.append(x)
+    return moved
 
-    Attributes
+
+def extrapolated(run: Callable[[float], ArrayLike], tolerance: float = 1e-4) -> np.ndarray:
+    """Remove the error of second order from run(resolution), by two resolutions.
+
+    Parameters
     ----------
-    steps : int
-        Steps behind the present result, without those that only measured the error.
+    run : callable
+        Takes a resolution.
+    tolerance : float
+        So close the two must be; until then the resolution is doubled.
+
+    Raises
+    ------
+    ArithmeticError
+        They are not close at 128 times the coarsest resolution, 1/2.
+    """
+    resolution, coarse, fine = 0.5, run(0.5), run(1.0)
+    while np.max(np.abs(fine - coarse)) > tolerance:
+        resolution *= 2
+        if resolution > 64:
+            raise ArithmeticError("the splitting of H and noise does not converge")
+        coarse, fine = fine, run(2 * resolution)
+    return (4 * fine - coarse) / 3
+
+
+class ParityDephasing:
+    """Hermitian operators under H and a noise that changes the parity which H conserves.
+
+    Such operators come in blocks of half the size. In the frame where the jump operator L pairs
+    each even with one odd vector, the noise multiplies the blocks element by element and mixes each
+    with its partner.
+
+    Parameters
+    ----------
+    energies : array, shape (levels,)
+        Of the basis of all operators here, the eigenvectors of H.
+    is_odd : array of bool, shape (levels,)
+        Parity of these.
+    jump : array, shape (levels, levels)
+        L, real symmetric, without elements inside a parity.
     """
 
-    def __init__(self, H, jump, driven=(), coefficients=None, atol=1e-6, fixed_step=0.0):
-        H, jump = _hermitian("H", H), _hermitian("the jump operator", jump)
-        self.dim = len(H)
-        self.atol = positive("atol", atol)
-        self._fixed_step = in_range("fixed_step", fixed_step, 0.0, np.inf)
-        self._coefficients = coefficients
-        self._eigenvalues, basis = np.linalg.eigh(jump)
-        self._basis = basis
-        self._energies, modes = np.linalg.eigh(basis.conj().T @ H @ basis)
-        self._modes = modes
-        self._driven = np.zeros((len(driven), self.dim))
-        for k, part in enumerate(driven):
-            rotated = basis.conj().T @ _hermitian("a driven part of H", part) @ basis
-            self._driven[k] = rotated.diagonal().real
-            rest = np.abs(rotated - np.diag(self._driven[k])).max()
-            if rest > 1e-10 * np.abs(rotated).max():
-                raise ValueError(
-                    "method 'dephasing': the time-dependent parts of H must be functions of the "
-                    f"jump operator; in its eigenbasis an element of {rest:.2g} is off the diagonal"
-                )
-        self._rates = np.subtract.outer(self._eigenvalues, self._eigenvalues) ** 2 / 2
-        self.start(0.0, np.eye(self.dim) / self.dim)
+    def __init__(self, energies: ArrayLike, is_odd: ArrayLike, jump: ArrayLike):
+        self.energies = np.asarray(energies)
+        self._rows = np.flatnonzero(np.logical_not(is_odd)), np.flatnonzero(is_odd)
+        self._jump = np.asarray(jump)
 
-    def start(self, t, operator):
-        """Set the time and the operator (complex array, shape (dim, dim), Hermitian or not)."""
-        self.t = float(t)
-        self._x = self._basis.conj().T @ np.asarray(operator, dtype=complex) @ self._basis
-        self._norm = np.linalg.norm(self._x)
-        if not np.isfinite(self._norm):
-            raise ValueError(f"operator of norm {self._norm}: must be finite")
-        self._dt = self._fixed_step or None
-        self._cached = None
-        self.steps = 0
+    @cached_property
+    def _frame(self):
+        # singular vectors of the block of L between the parities: L u_k = s_k v_k and back
+        u, s, vt = np.linalg.svd(self._jump[np.ix_(*self._rows)])
+        padded = np.zeros(max(len(u), len(vt)))
+        padded[: len(s)] = s
+        return (u, vt.T), padded
 
-    @property
-    def operator(self):
-        """The operator now, complex array of shape (dim, dim)."""
-        return self._basis @ self._x @ self._basis.conj().T
+    def split(self, x: np.ndarray, odd: bool) -> np.ndarray:
+        """Blocks of x in the frame, of one parity.
 
-    def advance(self, t_end):
-        """Propagate to t_end >= t.
+        Parameters
+        ----------
+        x : array, shape (levels, levels)
+            Hermitian.
+        odd : bool
+            False: the two blocks inside the parities, stacked. True: the one between even and odd,
+            of which the other is the adjoint.
 
-        Raises
-        ------
-        qutip.solver.integrator.IntegratorException
-            t_end lies before t, no step meets `atol`, or H(t) is not finite.
+        Returns
+        -------
+        array of complex, shape (2, size, size) or (size, size)
+            A row of zeros stands for a level without a partner.
         """
-        left = float(t_end) - self.t
-        if left < 0:
-            raise IntegratorException(f"t = {t_end:g}: must not lie before the state's {self.t:g}")
-        if left == 0 or self._norm == 0:
-            self.t = float(t_end)
-            return
-        if self._dt is None:
-            self._dt = 1.0 / max(self._fastest(left), 4.0 / left)
-        count = max(int(np.ceil(left / self._dt * (1 - 1e-12))), 1)
-        if self._fixed_step:
-            self._x = self._run(left, count)
-            self.steps += count
+        frames, s = self._frame
+        out = np.zeros((1 if odd else 2, len(s), len(s)), dtype=complex)
+        for block, a, b in zip(out, (0, 1), (1, 1) if odd else (0, 1), strict=False):
+            u, v = frames[a], frames[b]
+            block[: len(u), : len(v)] = u.T @ x[np.ix_(self._rows[a], self._rows[b])] @ v
+        return out[0] if odd else out
+
+    def join(self, blocks: np.ndarray, odd: bool) -> np.ndarray:
+        """The operator of these blocks, the reverse of `split`."""
+        (u, v), _ = self._frame
+        even_rows, odd_rows = self._rows
+        x = np.zeros((len(self.energies), len(self.energies)), dtype=complex)
+        if odd:
+            block = u @ blocks[: len(u), : len(v)] @ v.T
+            x[np.ix_(even_rows, odd_rows)] = block
+            x[np.ix_(odd_rows, even_rows)] = block.conj().T
         else:
-            count, last = max(count // 2, 1), np.inf
-            coarse = self._run(left, count)
-            while True:
-                fine = self._run(left, 2 * count)
-                error = np.linalg.norm(fine - coarse) / (3 * self._norm)
-                growth = np.sqrt(0.7 * self.atol / max(error, 1e-16))
-                if error <= self.atol:
-                    break
-                # at second order it falls fourfold; if it does not, it is rounding
-                if 2 * count > 1e8 or (error < 1e-9 and error > last / 2):
-                    raise IntegratorException(f"no step meets atol = {self.atol:g}")
-                # far off, the second order does not show yet: never more than eight times finer
-                factor = min(max(int(np.ceil(1 / growth)), 2), 8)
-                coarse, last = fine if factor == 2 else self._run(left, factor * count), error
-                count *= factor
-            self._x = fine
-            self.steps += 2 * count
-            self._dt = left / (2 * count) * min(max(growth, 1.0), 2.0)
-        self.t = float(t_end)
+            x[np.ix_(even_rows, even_rows)] = u @ blocks[0, : len(u), : len(u)] @ u.T
+            x[np.ix_(odd_rows, odd_rows)] = v @ blocks[1, : len(v), : len(v)] @ v.T
+        return x
 
-    def _fastest(self, left):
-        # rates of the operator, in 1/time: what it does under H, and what the noise and the drives,
-        # diagonal here, do to it and to what H makes of it
-        rates = self._rates
-        if len(self._driven):
-            times = self.t + left * np.linspace(0, 1, 18)[1:-1] ** 1.1  # of no common period
-            # what is not finite is named when a step meets it
-            f = np.nan_to_num(self._coefficients(times), posinf=0.0, neginf=0.0)
-            for largest, d in zip(np.abs(f).max(axis=0), self._driven, strict=True):
-                rates = rates + largest * np.abs(np.subtract.outer(d, d))
-        H = (self._modes * self._energies) @ self._modes.conj().T
-        x, norm = self._x, self._norm
-        moved, damped = H @ x - x @ H, rates * x
-        found = [np.linalg.norm(moved) / norm, np.linalg.norm(damped) / norm]
-        if found[0] > 1e-10 * np.ptp(self._energies):
-            found.append(np.linalg.norm(rates * moved) / np.linalg.norm(moved))
-        elif found[1] > 0:
-            # it commutes with H and moves only once the noise has acted on it
-            found.append(np.linalg.norm(H @ damped - damped @ H) / np.linalg.norm(damped))
-        return max(found)
+    def _drift(self, dt):
+        # exp(-iH dt) of both parities in the frame, complex symmetric
+        frames, s = self._frame
+        drift = np.zeros((2, len(s), len(s)), dtype=complex)
+        for block, rows, frame in zip(drift, self._rows, frames, strict=True):
+            phases = np.exp(-1j * self.energies[rows] * dt)
+            block[: len(rows), : len(rows)] = frame.T @ (phases[:, None] * frame)
+        return drift
 
-    def _run(self, duration, count):
-        dt = duration / count
-        half, full, damping = self._factors(dt)
-        angles = self._angles(dt, count)
-        x = half @ self._x @ half.conj().T
-        full_dagger = full.conj().T.copy()
-        for i in range(count):
-            x *= damping
-            if angles is not None:
-                turn = np.exp(-1j * angles[i])
-                x *= np.multiply.outer(turn, turn.conj())
-            if i < count - 1:
-                x = full @ x @ full_dagger
-        return half @ x @ half.conj().T
+    def stepper(self, odd: bool, rate: float, adjoint: bool = False):
+        """What `strang` has to `prepare`.
 
-    def _factors(self, dt):
-        if self._cached is None or self._cached[0] != dt:
-            half, full = (
-                (self._modes * np.exp(-1j * self._energies * t)) @ self._modes.conj().T
-                for t in (dt / 2, dt)
-            )
-            self._cached = dt, (half, full, np.exp(-self._rates * dt))
-        return self._cached[1]
-
-    def _angles(self, dt, count):
-        # the driven parts act while the noise does; two Gauss nodes integrate them over the step
-        if not len(self._driven):
-            return None
-        begin = self.t + dt * np.arange(count)
-        nodes = np.concatenate([begin + (0.5 - GAUSS) * dt, begin + (0.5 + GAUSS) * dt])
-        f = self._coefficients(nodes)
-        if not np.isfinite(f).all():
-            bad = nodes[~np.all(np.isfinite(f), axis=1)]
-            raise IntegratorException(f"H(t) is not finite at t = {bad[0]:g}")
-        return dt * f.reshape(2, count, -1).mean(axis=0) @ self._driven
-
-
-class IntegratorDephasing(Integrator):
-    """QuTiP integrator for one Hermitian jump operator: Strang splitting in its eigenbasis.
-
-    Usable with ``options={"method": "dephasing", "matrix_form": True}`` in `mesolve` and
-    `MESolver`, for density matrices and for any other operator. Time-dependent parts of H must be
-    functions of the jump operator (a bias that acts on the same spin component as the noise).
-    """
-
-    integrator_options = {"atol": 1e-6, "fixed_step": 0}
-    support_time_dependant = True
-    supports_blackbox = False
-    method = "dephasing"
-
-    def _prepare(self):
-        self.name = "Strang splitting for dephasing"
-        if not hasattr(self.system, "c_ops"):
-            raise ValueError("method 'dephasing' needs the option matrix_form=True")
-        if len(self.system.c_ops) != 1 or not self.system.c_ops[0].isconstant:
-            raise ValueError(
-                "method 'dephasing' needs exactly one collapse operator, constant in time; got "
-                f"{len(self.system.c_ops)}"
-            )
-        if self.system.H_nh._feedback_functions:
-            raise ValueError("method 'dephasing' cannot serve feedback: H(t) saw the state")
-        self._build()
-        self._propagator = None
-
-    def _build(self):
-        jump = self.system.c_ops[0](0.0).full()
-        constant, driven, self._functions = 0.0, [], []
-        for element in self.system.H_nh.to_list():
-            operator, function = element if isinstance(element, list) else (element, None)
-            if not isinstance(operator, qutip.Qobj):
-                raise ValueError(
-                    "method 'dephasing' needs H as a list of operators and coefficients, "
-                    "not as a function that returns an operator"
-                )
-            if function is None:
-                constant = constant + operator.full()
-            else:
-                driven.append(operator.full())
-                self._functions.append(function)
-        # QuTiP folds the decay into the Hamiltonian; it is taken out again
-        jump = _hermitian("the jump operator", jump)
-        decay = 0.5 * jump @ jump
-        H = _hermitian("H", constant + 1j * decay, np.abs(decay).max())
-        self._parts = H, jump, driven
-
-    def _coefficients(self, times):
-        values = np.array([[f(t) for f in self._functions] for t in times])
-        if values.imag.any():
-            raise ValueError("method 'dephasing' needs real coefficients")
-        return values.real
-
-    def set_state(self, t, state0):
-        """Set the time and the operator."""
-        options = {name: self.options[name] for name in self.integrator_options}
-        self._propagator = DephasingPropagator(*self._parts, self._coefficients, **options)
-        self._propagator.start(t, state0.to_array())
-        self._is_set = True
-
-    def get_state(self, copy=True):
-        """The time and the operator as QuTiP data."""
-        x = self._propagator.operator
-        return self._propagator.t, qutip.core.data.Dense(x, copy=False)
-
-    def arguments(self, args):
-        """Change the arguments of the coefficients, which are new objects then."""
-        self.system.arguments(args)
-        self._build()
-        if self._is_set:
-            self.set_state(*self.get_state())
-
-    def integrate(self, t, copy=True):
-        """Evolve to time t."""
-        self._propagator.advance(t)
-        return self.get_state()
-
-    @property
-    def options(self):
+        Parameters
+        ----------
+        odd : bool
+            Which blocks are moved.
+        rate : float
+            The jump operator is sqrt(rate) L.
+        adjoint : bool
+            True: the Heisenberg picture.
         """
-        Supported options by the dephasing method:
 
-        atol : float, default: 1e-6
-            Error of the state allowed from one point of `tlist` to the next (Frobenius norm,
-            relative to that of the initial state).
+        def prepare(dt):
+            from . import _kernels  # compiled on first use
 
-        fixed_step : float, default: 0
-            Step size without error control (0 = adaptive).
-        """
-        return self._options
+            _, s = self._frame
+            half, full = (self._drift(sign * dt) for sign in (0.5, 1.0))
+            if adjoint:
+                half, full = half.conj(), full.conj()
+            # <s_k s| X |s_l s'> decays as exp(-rate (s s_k - s' s_l)^2 t/2), s = +-1
+            near = np.exp(-rate * dt / 2 * np.subtract.outer(s, s) ** 2)
+            far = np.exp(-rate * dt / 2 * np.add.outer(s, s) ** 2)
+            keep, mix = (near + far) / 2, (near - far) / 2
+            if odd:
+                constants = half[0], full[0], half[1].conj(), full[1].conj(), keep, mix
+                return lambda x, count: _kernels.odd_dephasing_steps(x, *constants, count)
+            constants = half, full, half.conj(), full.conj(), keep, mix
+            return lambda x, count: _kernels.even_dephasing_steps(x, *constants, count)
 
-    @options.setter
-    def options(self, new_options):
-        Integrator.options.fset(self, new_options)
-
-
-def _hermitian(name, matrix, scale=0.0):
-    matrix = np.asarray(matrix, dtype=complex)
-    if not np.isfinite(matrix).all():
-        raise ValueError(f"method 'dephasing': {name} must be finite everywhere")
-    skew = np.abs(matrix - matrix.conj().T).max()
-    if skew > 1e-12 * max(np.abs(matrix).max(), scale):
-        raise ValueError(
-            f"method 'dephasing': {name} must be Hermitian, its largest skew element is {skew:.2g}"
-        )
-    return (matrix + matrix.conj().T) / 2
-
-
-MESolver.add_integrator(IntegratorDephasing, IntegratorDephasing.method)
+        return prepare
