@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*_*.yml"))
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*-*.yml"))
 
 
 def read(name):
@@ -43,7 +43,7 @@ def test_issue_forms_ask_what_is_needed(path):
 
 
 def test_there_are_forms_for_numbers_and_for_claims():
-    assert [path.stem for path in FORMS] == ["unfair_claim", "wrong_number"]
+    assert [path.stem for path in FORMS] == ["unfair-claim", "wrong-number"]
 
 
 def test_the_container_has_what_the_two_commands_need():

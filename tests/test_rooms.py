@@ -15,7 +15,10 @@ PACKAGE = ROOT / "lmgbook"
 SOURCES = [*sorted(PACKAGE.rglob("*.py")), *sorted((ROOT / "benchmarks").glob("*.py"))]
 
 LARGEST = 350  # lines of code in one file
-LARGER = {}  # file: why it is larger all the same
+LARGER = {  # file: why it is larger all the same
+    "integrators/tridiagonal.py": "one method: its steps, error control and refusals",
+    "bookkit/ledger_pages.py": "scoreboard, errata and claims.json show the same rows",
+}
 PHYSICS = 3600  # lines of code in the core and the chapters together
 
 
