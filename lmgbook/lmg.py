@@ -8,19 +8,27 @@ Sz it is tridiagonal, and it stays so in each flip sector, spanned by (|m> +- |-
 why systems of thousands of spins fit on a laptop. Energies are in the units of J, hbar = 1.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import qutip
 import scipy.sparse
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal, eigvalsh_tridiagonal
 
-from .checks import finite, finite_array, in_range, one_of, positive_integer
+from .checks import affordable, finite, finite_array, in_range, one_of, positive_integer, unwrap
+
+if TYPE_CHECKING:
+    import qutip  # closed forms and bands need none
 
 PARITIES = (None, "even", "odd")
 
+COST = 1e-8  # seconds for one level of a magnet of N spins, per spin
 
-def magnetic_numbers(two_s, parity=None):
+
+def magnetic_numbers(two_s: int, parity: str | None = None) -> NDArray[np.float64]:
     """Sz quantum numbers that label the basis states, in descending order.
 
     Parameters
@@ -37,11 +45,19 @@ def magnetic_numbers(two_s, parity=None):
     """
     two_s = positive_integer("two_s", two_s, minimum=0)
     one_of("parity", parity, PARITIES)
+    affordable("two_s", two_s, memory=16.0 * two_s)
     lowest = {None: -two_s, "even": two_s % 2, "odd": 2 - two_s % 2}[parity]
     return np.arange(two_s, lowest - 1, -2) / 2
 
 
-def bands(N, J=1.0, h=0.0, K=0.0, parity=None, two_s=None):
+def bands(
+    N: int,
+    J: float = 1.0,
+    h: float = 0.0,
+    K: float = 0.0,
+    parity: str | None = None,
+    two_s: int | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Diagonal and off-diagonal of the LMG Hamiltonian in one spin and flip sector.
 
     Parameters
@@ -70,6 +86,7 @@ def bands(N, J=1.0, h=0.0, K=0.0, parity=None, two_s=None):
     two_s = N if two_s is None else positive_integer("two_s", two_s, minimum=0)
     if two_s > N or (N - two_s) % 2:
         raise ValueError(f"two_s = {two_s!r}: must be one of N, N - 2, ... >= 0 with N = {N}")
+    affordable("N", N, memory=64.0 * two_s)
     m = magnetic_numbers(two_s, parity)
     s = two_s / 2
     diagonal = -4 * J / N * m**2 - 16 * K / N**3 * m**4
@@ -83,7 +100,7 @@ def bands(N, J=1.0, h=0.0, K=0.0, parity=None, two_s=None):
     return diagonal, off_diagonal
 
 
-def sector_isometry(N, parity):
+def sector_isometry(N: int, parity: str) -> scipy.sparse.csr_array:
     """Embedding of a flip sector into the full spin-N/2 space.
 
     Parameters
@@ -100,6 +117,7 @@ def sector_isometry(N, parity):
     """
     N = positive_integer("N", N)
     one_of("parity", parity, PARITIES[1:])
+    affordable("N", N, memory=100.0 * N)
     m = magnetic_numbers(N, parity)
     column = np.arange(len(m))
     amplitude = np.where(m == 0, 0.5, np.sqrt(0.5))  # m = 0 is visited from both sides
@@ -137,9 +155,9 @@ class LMG:
     Examples
     --------
     >>> from lmgbook.lmg import LMG
-    >>> model = LMG(N=2, J=1.0, h=0.0)
+    >>> model = LMG(N=1, J=1.0, h=0.5)
     >>> [float(e) for e in model.energies()]
-    [-2.0, -2.0, 0.0]
+    [-1.5, -0.5]
     """
 
     N: int
@@ -147,13 +165,13 @@ class LMG:
     h: float = 0.0
     K: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "N", positive_integer("N", self.N))
         for name in ("J", "h", "K"):
             object.__setattr__(self, name, finite(name, getattr(self, name)))
 
     @classmethod
-    def slow_quench(cls, N, h):
+    def slow_quench(cls, N: int, h: float) -> LMG:
         """Paper 1, Eq. (2): -(1/N) sum_{i<j} sx sx - h sum sz, up to the constant 1/2.
 
         The paper's x axis is the book's z axis and vice versa; J = 1/2, so h = 1 is critical.
@@ -172,7 +190,7 @@ class LMG:
         return cls(N, J=0.5, h=h)
 
     @classmethod
-    def leggett_garg(cls, N, field):
+    def leggett_garg(cls, N: int, field: float) -> LMG:
         """Paper 3: -(J3/N) Jz^2 - Gamma Jx, energies in units of J3.
 
         Parameters
@@ -188,11 +206,11 @@ class LMG:
         """
         return cls(N, J=0.25, h=finite("field", field) / 2)
 
-    def bands(self, parity=None):
+    def bands(self, parity: str | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Diagonal and off-diagonal of the tridiagonal Hamiltonian; see `lmgbook.lmg.bands`."""
         return bands(self.N, self.J, self.h, self.K, parity)
 
-    def hamiltonian(self, parity=None):
+    def hamiltonian(self, parity: str | None = None) -> qutip.Qobj:
         """The Hamiltonian as a sparse QuTiP operator.
 
         Parameters
@@ -206,11 +224,12 @@ class LMG:
         qutip.Qobj
             Dimension N + 1, or the sector's; stored by diagonals.
         """
-        diagonal, off = self.bands(parity)
-        return tridiagonal_operator(diagonal, off)
+        return tridiagonal_operator(*self.bands(parity))
 
-    def energies(self, k=None, parity=None):
+    def energies(self, k: int | None = None, parity: str | None = None) -> NDArray[np.float64]:
         """The lowest energies, ascending.
+
+        All of them take 0.6 s for N = 8000, growing as N^2; the lowest few 0.1 s for N = 10^5, as N.
 
         Parameters
         ----------
@@ -227,11 +246,13 @@ class LMG:
         if k is not None:
             k = positive_integer("k", k)
         one_of("parity", parity, PARITIES)
+        wanted = self.N if k is None else min(k, self.N)
+        affordable("N", self.N, 64.0 * self.N, COST * self.N * wanted, "ask for fewer levels, k")
         sectors = ("even", "odd") if parity is None else (parity,)
         levels = np.concatenate([_levels(*self.bands(sector), k) for sector in sectors])
         return np.sort(levels)[:k]
 
-    def ground_state(self, parity=None):
+    def ground_state(self, parity: str | None = None) -> qutip.Qobj:
         """The ground state, real and positive at h > 0 (Perron-Frobenius).
 
         At h = 0 the two lowest states are degenerate; the even combination is returned.
@@ -251,9 +272,11 @@ class LMG:
         vector = lowest_vector(*self.bands(sector))
         if parity is None:
             vector = sector_isometry(self.N, sector) @ vector
+        import qutip
+
         return qutip.Qobj(vector)
 
-    def gap(self):
+    def gap(self) -> float:
         """Lowest excitation energy inside the ground state's flip sector.
 
         Returns
@@ -270,7 +293,7 @@ class LMG:
             raise ValueError(f"N = {self.N}: the sector has one state only, a gap needs N >= 2")
         return float(levels[1] - levels[0])
 
-    def splitting(self):
+    def splitting(self) -> float:
         """E1 - E0 over both sectors; exponentially small in N in the ordered phase.
 
         Returns
@@ -281,7 +304,7 @@ class LMG:
         levels = self.energies(2)
         return float(levels[1] - levels[0])
 
-    def mean_field_energy(self, m_z, s=1.0):
+    def mean_field_energy(self, m_z: ArrayLike, s: float = 1.0) -> float | NDArray[np.float64]:
         """Classical energy per spin of a spin of length s N/2, lying in the xz plane.
 
         e = -J m_z^2 - h sqrt(s^2 - m_z^2) - K m_z^4.
@@ -302,15 +325,15 @@ class LMG:
         if np.any(np.abs(m) > s):
             raise ValueError(f"m_z = {m_z!r}: must lie in [-s, s] with s = {s:g}")
         energy = -self.J * m**2 - self.h * np.sqrt(s**2 - m**2) - self.K * m**4
-        return energy if energy.ndim else float(energy)
+        return unwrap(energy)
 
-    def _ground_sector(self):
+    def _ground_sector(self) -> str:
         even = self.energies(1, "even")
         odd = self.energies(1, "odd")
         return "odd" if len(odd) and odd[0] < even[0] - 1e-13 * abs(even[0]) else "even"
 
 
-def tridiagonal_operator(diagonal, off_diagonal):
+def tridiagonal_operator(diagonal: ArrayLike, off_diagonal: ArrayLike) -> qutip.Qobj:
     """A real symmetric tridiagonal matrix as a QuTiP operator stored by diagonals.
 
     Parameters
@@ -322,12 +345,15 @@ def tridiagonal_operator(diagonal, off_diagonal):
     -------
     qutip.Qobj
     """
+    import qutip
+
+    diagonal, off_diagonal = _checked_bands(diagonal, off_diagonal)
     diagonals = [off_diagonal, diagonal, off_diagonal] if len(off_diagonal) else [diagonal]
     offsets = [-1, 0, 1] if len(off_diagonal) else [0]
     return qutip.Qobj(scipy.sparse.diags(diagonals, offsets, dtype=complex, format="dia"))
 
 
-def lowest_vector(diagonal, off_diagonal):
+def lowest_vector(diagonal: ArrayLike, off_diagonal: ArrayLike) -> NDArray[np.float64]:
     """Lowest eigenvector of a real symmetric tridiagonal matrix, its sum made positive.
 
     Parameters
@@ -339,10 +365,18 @@ def lowest_vector(diagonal, off_diagonal):
     -------
     ndarray of float, shape (dim,)
     """
+    diagonal, off_diagonal = _checked_bands(diagonal, off_diagonal)
     if len(off_diagonal) == 0:
         return np.ones(1)
     _, vectors = eigh_tridiagonal(diagonal, off_diagonal, select="i", select_range=(0, 0))
     return vectors[:, 0] * np.copysign(1.0, vectors[:, 0].sum())
+
+
+def _checked_bands(diagonal, off_diagonal):
+    diagonal = finite_array("diagonal", diagonal, shape=(None,))
+    if len(diagonal) == 0:
+        raise ValueError(f"diagonal = {diagonal!r}: must have one entry or more")
+    return diagonal, finite_array("off_diagonal", off_diagonal, shape=(len(diagonal) - 1,))
 
 
 def _levels(diagonal, off_diagonal, k):

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
-from ..checks import one_of, positive
-from .landscape import Phase, checked_couplings, effective_field, energy, entropy, not_negative
+from ..checks import not_negative, one_of, positive
+from .landscape import Phase, checked_couplings, effective_field, energy, entropy
 from .lines import first_order_field
 
 
-def equilibrium(beta, h, K, phase=None):
+def equilibrium(beta: float, h: float, K: float, phase: str | None = None) -> Phase | None:
     """Canonical state of the large magnet: a minimum of the free energy, Eq. (19).
 
     Parameters
@@ -42,7 +42,7 @@ def equilibrium(beta, h, K, phase=None):
     return min(found, key=lambda state: state.free_energy) if found else None
 
 
-def canonical_transition(h, K):
+def canonical_transition(h: float, K: float) -> tuple[Phase, Phase]:
     """Temperature of the canonical transition at fixed field and coupling.
 
     Parameters

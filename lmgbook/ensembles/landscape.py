@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import xlogy
 
-from ..checks import finite, finite_array, not_negative, positive
+from ..checks import finite, finite_array, not_negative, positive, unwrap
 
 
-def entropy(s):
+def entropy(s: ArrayLike) -> float | NDArray[np.float64]:
     """Entropy per spin of the spin length s, Eq. (14).
 
     Parameters
@@ -21,13 +22,13 @@ def entropy(s):
     float or ndarray
         From ln 2 at s = 0 to 0 at s = 1; its slope is -artanh s.
     """
-    s = checked_spin_length(s)
+    s = finite_array("s", s, least=0, most=1)
     up, down = (1 + s) / 2, (1 - s) / 2
     value = -xlogy(up, up) - xlogy(down, down)
-    return value if value.ndim else float(value)
+    return unwrap(value)
 
 
-def energy(s, m, h, K):
+def energy(s: ArrayLike, m: ArrayLike, h: ArrayLike, K: float) -> float | NDArray[np.float64]:
     """Classical energy per spin, Eq. (13) at phi = 0.
 
     Parameters
@@ -43,10 +44,7 @@ def energy(s, m, h, K):
     float or ndarray
     """
     h, K = finite("h", h), finite("K", K)
-    array, m = finite_array("s", s), _direction(m)
-    if np.any(array < 0):
-        raise ValueError(f"s = {s!r}: must be >= 0")
-    s = array
+    s, m = finite_array("s", s, least=0), finite_array("m", m, least=-1, most=1)
     return -((s * m) ** 2) - K * (s * m) ** 4 - h * s * np.sqrt(1 - m**2)
 
 
@@ -68,12 +66,14 @@ class Phase:
     temperature: float
 
     @property
-    def free_energy(self):
+    def free_energy(self) -> float:
         """The energy minus temperature times entropy."""
         return self.energy - self.temperature * self.entropy
 
 
-def canonical_potential(x, beta, h, K):
+def canonical_potential(
+    x: ArrayLike, beta: float, h: float, K: float
+) -> float | NDArray[np.float64]:
     """Free energy at fixed magnetisation x = s m_z, on its way through all stationary points.
 
     phi = x^2 + 3 K x^4 - T ln 2cosh(beta E), E^2 = h^2 + (2x + 4K x^3)^2. Its stationary points,
@@ -91,13 +91,15 @@ def canonical_potential(x, beta, h, K):
     float or ndarray, the shape of x
     """
     beta, h, K = checked_couplings(beta, h, K)
-    x = _direction(x, "x")
+    x = finite_array("x", x, least=-1, most=1)
     total = beta * effective_field(x, h, K)
     value = x**2 + 3 * K * x**4 - np.logaddexp(total, -total) / beta
-    return value if value.ndim else float(value)
+    return unwrap(value)
 
 
-def free_energy_landscape(m, beta, h, K):
+def free_energy_landscape(
+    m: ArrayLike, beta: float, h: float, K: float
+) -> float | NDArray[np.float64]:
     """Free energy per spin at fixed direction, minimised over the spin length, Eq. (19).
 
     Parameters
@@ -112,7 +114,7 @@ def free_energy_landscape(m, beta, h, K):
     float or ndarray, the shape of m
     """
     beta, h, K = checked_couplings(beta, h, K)
-    m = _direction(m)
+    m = finite_array("m", m, least=-1, most=1)
     # at fixed direction the force on s grows with s: the lowest of a fine grid, then Newton steps
     w = np.linspace(0, beta * (h + 2 + 4 * K) + 1, 2001)
     values = energy(np.tanh(w), m[..., None], h, K) - entropy(np.tanh(w)) / beta
@@ -124,27 +126,14 @@ def free_energy_landscape(m, beta, h, K):
         w = np.maximum(w - (w - beta * force) / np.maximum(1 - beta * slope, 0.1), 0.0)
     s = np.tanh(w)
     value = np.minimum(energy(s, m, h, K) - entropy(s) / beta, values.min(axis=-1))
-    return value if value.ndim else float(value)
+    return unwrap(value)
 
 
-def effective_field(x, h, K):
+def effective_field(x: NDArray[np.float64], h: float, K: float) -> NDArray[np.float64]:
+    """Length of the field on one spin, E of `canonical_potential`."""
     return np.sqrt(h * h + (2 * x + 4 * K * x**3) ** 2)
 
 
-def checked_spin_length(s, low=False, high=False):
-    array = finite_array("s", s)
-    if np.any((array < 0) | (array > 1) | (low & (array == 0)) | (high & (array == 1))):
-        allowed = f"{'(' if low else '['}0, 1{')' if high else ']'}"
-        raise ValueError(f"s = {s!r}: must lie in {allowed}")
-    return array
-
-
-def _direction(m, name="m"):
-    array = finite_array(name, m)
-    if np.any(np.abs(array) > 1):
-        raise ValueError(f"{name} = {m!r}: must lie in [-1, 1]")
-    return array
-
-
-def checked_couplings(beta, h, K):
+def checked_couplings(beta: float, h: float, K: float) -> tuple[float, float, float]:
+    """Return the three, each checked."""
     return positive("beta", beta), not_negative("h", h), not_negative("K", K)

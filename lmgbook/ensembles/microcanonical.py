@@ -1,14 +1,17 @@
 """The isolated magnet: states of given energy, their temperature, and its jumps."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from ..checks import finite_array, positive
-from .landscape import Phase, checked_spin_length, energy, entropy, not_negative
+from ..checks import finite_array, not_negative, positive, unwrap
+from .landscape import Phase, energy, entropy
 from .lines import first_order_field
 
 
-def lowest_energy(s, h, K):
+def lowest_energy(
+    s: ArrayLike, h: float, K: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lowest energy per spin at fixed spin length, and the transverse component u there.
 
     At fixed s the entropy is fixed: this is the microcanonical state of that entropy.
@@ -26,7 +29,7 @@ def lowest_energy(s, h, K):
         u = 1 in the paramagnet, u < 1 in the ferromagnet.
     """
     h, K = not_negative("h", h), not_negative("K", K)
-    s = checked_spin_length(s, low=True)
+    s = finite_array("s", s, above=0, most=1)
     # stationary at u (2s + 4K s^3 (1 - u^2)) = h; the minimum is the smallest root, on the rise
     a, b = 2 * s + 4 * K * s**3, 4 * K * s**3
     top = np.sqrt(np.where(a < 3 * b, a, 1.0) / np.where(a < 3 * b, 3 * b, 1.0))
@@ -44,7 +47,7 @@ def lowest_energy(s, h, K):
     return np.where(better, ordered, -h * s), np.where(better, u, 1.0)
 
 
-def microcanonical_curve(h, K, s):
+def microcanonical_curve(h: float, K: float, s: ArrayLike) -> dict[str, NDArray[np.float64]]:
     """Energy, entropy, temperature and order parameter along the microcanonical states.
 
     Parameters
@@ -61,7 +64,7 @@ def microcanonical_curve(h, K, s):
         is Eq. (36) for u = 1.
     """
     h = positive("h", h)
-    s = checked_spin_length(s, low=True, high=True)
+    s = finite_array("s", s, above=0, below=1)
     e, u = lowest_energy(s, h, K)
     return {
         "energy": e,
@@ -71,7 +74,9 @@ def microcanonical_curve(h, K, s):
     }
 
 
-def microcanonical_temperature(energy, h, K):
+def microcanonical_temperature(
+    energy: ArrayLike, h: float, K: float
+) -> float | NDArray[np.float64]:
     """Temperature of the isolated large magnet, 1/T = dS/d(energy), Eq. (36).
 
     Parameters
@@ -106,14 +111,14 @@ def microcanonical_temperature(energy, h, K):
         if _energy_excess(s, one, h, K) < 0:
             s = brentq(_energy_excess, low, s, args=(one, h, K), xtol=1e-300, rtol=1e-14)
         value[index] = h / (float(lowest_energy(s, h, K)[1]) * np.arctanh(s))
-    return value if value.ndim else float(value)
+    return unwrap(value)
 
 
 def _energy_excess(s, e, h, K):
     return float(lowest_energy(s, h, K)[0]) - e
 
 
-def microcanonical_jump(h, K):
+def microcanonical_jump(h: float, K: float) -> tuple[Phase, Phase] | None:
     """The first-order transition of the isolated magnet at fixed field and coupling.
 
     Parameters

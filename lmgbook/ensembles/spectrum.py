@@ -1,17 +1,17 @@
 """The exact spectrum of all spin sectors, and both ensembles computed from it."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dsterf
-from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp
 
-from ..checks import finite, finite_array, positive, positive_integer
+from ..checks import affordable, finite, finite_array, positive, positive_integer, unwrap
 from ..lmg import bands
 
 WIDTH = 0.1  # a of the Gaussian ensemble: width of its energy window, sqrt(a N)
 
 
-def log_degeneracy(N, S):
+def log_degeneracy(N: int, S: ArrayLike) -> float | NDArray[np.float64]:
     """Logarithm of the number of multiplets of total spin S among N spins 1/2, Eq. (6).
 
     Parameters
@@ -38,7 +38,7 @@ def log_degeneracy(N, S):
         - gammaln(N - flipped + 1)
         + np.log((2 * spin + 1) / (N / 2 + spin + 1))
     )
-    return value if value.ndim else float(value)
+    return unwrap(value)
 
 
 class SectorSpectrum:
@@ -61,11 +61,12 @@ class SectorSpectrum:
     Notes
     -----
     Each sector of total spin and flip parity is a tridiagonal matrix; only its eigenvalues are
-    computed, by LAPACK's `sterf`.
+    computed, by LAPACK's `sterf`: 0.15 s and 2 MB for N = 500, 1 s for 1000, 12 s for 2000, as N^3.
     """
 
-    def __init__(self, N, h, K):
+    def __init__(self, N: int, h: float, K: float):
         self.N = positive_integer("N", N)
+        affordable("N", N, memory=8.0 * N**2, seconds=1.5e-9 * N**3)
         self.h, self.K = finite("h", h), finite("K", K)
         energies, counts, spins = [], [], np.arange(self.N, -1, -2)
         for two_s in spins:
@@ -84,7 +85,7 @@ class SectorSpectrum:
         self.energies = np.concatenate(energies)
         self.log_weights = np.repeat(log_degeneracy(self.N, spins / 2), counts)
 
-    def log_partition(self, beta):
+    def log_partition(self, beta: float) -> float:
         """Logarithm of the partition function: the total, not per spin.
 
         Parameters
@@ -98,11 +99,11 @@ class SectorSpectrum:
         """
         return float(logsumexp(self.log_weights - positive("beta", beta) * self.energies))
 
-    def free_energy(self, beta):
+    def free_energy(self, beta: float) -> float:
         """-ln Z/(beta N), per spin; `beta` as in `log_partition`."""
         return -self.log_partition(beta) / (beta * self.N)
 
-    def moments(self, beta):
+    def moments(self, beta: float) -> tuple[float, float]:
         """Mean energy per spin and specific heat per spin in the canonical ensemble.
 
         Parameters
@@ -118,7 +119,9 @@ class SectorSpectrum:
         mean, variance = self._gaussian_moments(self.log_weights - beta * self.energies)
         return mean / self.N, beta**2 * variance / self.N
 
-    def gaussian(self, center, width=WIDTH):
+    def gaussian(
+        self, center: ArrayLike, width: float = WIDTH
+    ) -> tuple[float | NDArray[np.float64], float | NDArray[np.float64]]:
         """Energy and temperature in the Gaussian ensemble, a window of finite width.
 
         States are weighted by exp[-(E - N center)^2/(2 width N)]; where the weighted density of
@@ -140,16 +143,12 @@ class SectorSpectrum:
         width = positive("width", width)
         mean, temperature = np.empty(centers.shape), np.empty(centers.shape)
         for index, one in np.ndenumerate(centers):
-            offset = self.energies - self.N * one
-            average, _ = self._gaussian_moments(self.log_weights - offset**2 / (2 * width * self.N))
-            mean[index] = average / self.N
+            mean[index], _ = self._window(one, width)
             slope = mean[index] - one
             temperature[index] = width / slope if slope else np.inf
-        if mean.ndim:
-            return mean, temperature
-        return float(mean), float(temperature)
+        return unwrap(mean), unwrap(temperature)
 
-    def microcanonical_temperature(self, energy, width=WIDTH):
+    def microcanonical_temperature(self, energy: float, width: float = WIDTH) -> float:
         """Temperature at a given energy, by the Gaussian ensemble.
 
         Parameters
@@ -168,16 +167,31 @@ class SectorSpectrum:
         if not low < energy < high:
             raise ValueError(f"energy = {energy!r}: must lie in ({low:.8g}, {high:.8g}) per spin")
 
-        def excess(center):
-            return self.gaussian(center, width)[0] - energy
-
-        reach = 1.0
-        while not excess(energy - reach) < 0 < excess(energy + reach):
+        width = positive("width", width)
+        # the variance in the window is the slope of its mean: Newton steps, and bisection where
+        # they leave the centers between which the root is known to lie
+        limit, reach = 1e4 * (high - low), 1.0
+        below, above, center = energy - limit, energy + limit, energy
+        mean, slope = self._window(center, width)
+        while abs(mean - energy) > 1e-15 * (high - low):
+            below, above = (center, above) if mean < energy else (below, center)
+            step = np.clip((energy - mean) / max(slope, 1e-300), -reach, reach)
             reach *= 2
-            if reach > 1e4 * (high - low):
-                raise ValueError(f"energy = {energy!r}: too close to the edge of the spectrum")
-        center = brentq(excess, energy - reach, energy + reach, xtol=1e-13)
-        return width / (energy - center) if energy != center else np.inf
+            if not below < center + step < above:
+                step = (below + above) / 2 - center
+            center += step
+            if abs(step) < 1e-13:
+                break
+            mean, slope = self._window(center, width)
+        if abs(center - energy) > 0.99 * limit:
+            raise ValueError(f"energy = {energy!r}: too close to the edge of the spectrum")
+        return float(width / (energy - center)) if energy != center else np.inf
+
+    def _window(self, center, width):
+        """Mean energy per spin in a window, and its derivative by the center."""
+        offset = self.energies - self.N * center
+        mean, variance = self._gaussian_moments(self.log_weights - offset**2 / (2 * width * self.N))
+        return mean / self.N, variance / (width * self.N)
 
     def _gaussian_moments(self, log_weights):
         weights = np.exp(log_weights - log_weights.max())

@@ -52,7 +52,6 @@ def order(h):
     yield m
     yield m**2, "This is the square of the magnetisation: a root is missing."
     yield h / 2, "This is the component along the field, m_x."
-    yield 1 - h / 2, "Sines and cosines: m_z and m_x lie on a circle, m_z^2 + m_x^2 = 1."
     yield math.sqrt(abs(1 - h**2)), "The critical field is 2J: what enters is h/2J, not h/J."
     yield m / 2, "This is the magnetisation in units of spins; an arrow m_z goes up to one."
 

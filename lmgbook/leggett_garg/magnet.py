@@ -18,10 +18,22 @@ from functools import cached_property
 
 import numpy as np
 import qutip
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
-from ..checks import ascending, finite_array, in_range, one_of, positive, positive_integer
+from ..checks import (
+    affordable,
+    ascending,
+    finite_array,
+    instance,
+    not_negative,
+    one_of,
+    positive,
+    positive_integer,
+    unwrap,
+)
+from ..integrators import ParityDephasing, extrapolated, strang
 from ..lmg import LMG, magnetic_numbers, sector_isometry
 from .scales import LOST, thermal_rate
 
@@ -69,81 +81,63 @@ class LeggettGarg:
     levels: int | None = 5
     coupling: float | None = None
 
-    def __post_init__(self):
-        put = object.__setattr__
-        put(self, "N", positive_integer("N", self.N, minimum=2))
-        put(self, "field", positive("field", self.field))
-        put(self, "temperature", positive("temperature", self.temperature))
-        count = self.N + 1
+    def __post_init__(self) -> None:
+        N, field = positive_integer("N", self.N, minimum=2), positive("field", self.field)
+        temperature = positive("temperature", self.temperature)
+        count = N + 1
         if self.levels is not None:
             count = positive_integer("levels", self.levels, minimum=2)
-            if count > self.N + 1:
+            if count > N + 1:
                 raise ValueError(
-                    f"levels = {self.levels!r}: must be None or an integer in [2, {self.N + 1}], "
-                    f"N = {self.N} spins have no more"
+                    f"levels = {self.levels!r}: must be None or an integer in [2, {N + 1}], "
+                    f"N = {N} spins have no more"
                 )
-        put(self, "levels", count)
-        model = LMG.leggett_garg(self.N, self.field)
-        # even and odd levels take turns; one more of each makes sure
-        sectors = {}
-        for parity in ("even", "odd"):
-            top = min(count // 2 + 1, len(magnetic_numbers(self.N, parity))) - 1
-            sectors[parity] = eigh_tridiagonal(
-                *model.bands(parity), select="i", select_range=(0, top)
-            )
-        energies = np.concatenate([sectors[p][0] for p in sectors])
-        is_odd = np.repeat([False, True], [len(sectors[p][0]) for p in sectors])
-        vectors = np.hstack([sector_isometry(self.N, p) @ sectors[p][1] for p in sectors])
-        order = np.argsort(energies, kind="stable")[:count]
-        energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
-        splitting = energies[1] - energies[0]
-        if splitting < LOST * self.N:
-            raise ValueError(
-                f"N = {self.N}, field = {self.field:g}: the splitting, {splitting:.1e} J3, is lost "
-                "in rounding errors; take fewer spins or a larger field"
-            )
-        # one sign convention: positive at the outermost m that matters, so that |0> + |1> points up
-        outermost = np.argmax(np.abs(vectors) > 1e-8 * np.abs(vectors).max(axis=0), axis=0)
-        vectors = vectors * np.sign(vectors[outermost, np.arange(vectors.shape[1])])
-        unit = (
-            thermal_rate(self.temperature) / splitting
+        energies, vectors, is_odd = _lowest_levels(N, field, count)
+        coupling = (
+            thermal_rate(temperature) / (energies[1] - energies[0])
             if self.coupling is None
             else positive("coupling", self.coupling)
         )
-        put(self, "coupling", float(unit))
-        put(self, "energies", unit * (energies - energies[0]))
-        put(self, "vectors", vectors)
-        put(self, "_even", np.flatnonzero(~is_odd))
-        put(self, "_odd", np.flatnonzero(is_odd))
+        # frozen: this is the one place that sets anything
+        vars(self).update(
+            N=N,
+            field=field,
+            temperature=temperature,
+            levels=count,
+            coupling=float(coupling),
+            energies=coupling * (energies - energies[0]),
+            vectors=vectors,
+            _is_odd=is_odd,
+        )
 
     # ------------------------------------------------------------ scales and operators
 
     @property
-    def splitting(self):
+    def splitting(self) -> float:
         """Tunnel splitting Delta = E1 - E0 in 1/s."""
         return float(self.energies[1])
 
     @property
-    def interval(self):
+    def interval(self) -> float:
         """Time between two measurements, pi/(3 Delta), in seconds."""
         return np.pi / (3 * self.splitting)
 
     @property
-    def hamiltonian(self):
+    def hamiltonian(self) -> qutip.Qobj:
         """H in the kept levels, counted from the ground state (`qutip.Qobj`, 1/s)."""
         return qutip.qdiags(self.energies, 0)
 
     @cached_property
-    def jz(self):
+    def jz(self) -> qutip.Qobj:
         """Jz truncated to the kept levels (`qutip.Qobj`)."""
         return self.operator(magnetic_numbers(self.N))
 
     @cached_property
-    def sign(self):
+    def sign(self) -> qutip.Qobj:
         """Q = sign(Jz), zero at m = 0, truncated to the kept levels (`qutip.Qobj`)."""
         return self.operator(np.sign(magnetic_numbers(self.N)))
 
-    def operator(self, of_m):
+    def operator(self, of_m: ArrayLike) -> qutip.Qobj:
         """A function of Jz, truncated to the kept levels.
 
         Parameters
@@ -155,12 +149,10 @@ class LeggettGarg:
         -------
         qutip.Qobj
         """
-        values = finite_array("of_m", of_m)
-        if values.shape != (self.N + 1,):
-            raise ValueError(f"of_m of shape {values.shape}: must have shape ({self.N + 1},)")
+        values = finite_array("of_m", of_m, shape=(self.N + 1,))
         return qutip.Qobj(self.vectors.T @ (values[:, None] * self.vectors))
 
-    def state(self, initial="ground"):
+    def state(self, initial: str | qutip.Qobj = "ground") -> qutip.Qobj:
         """An initial density matrix.
 
         Parameters
@@ -194,7 +186,14 @@ class LeggettGarg:
 
     # ------------------------------------------------------------ Lindblad dynamics
 
-    def evolve(self, operator, times, dephasing, adjoint=False, resolution=1.0):
+    def evolve(
+        self,
+        operator: qutip.Qobj,
+        times: ArrayLike,
+        dephasing: float,
+        adjoint: bool = False,
+        resolution: float = 1.0,
+    ) -> list[qutip.Qobj]:
         """Evolve an operator in the kept levels under H and collective dephasing.
 
         Parameters
@@ -217,22 +216,20 @@ class LeggettGarg:
             operators stay positive.
         """
         times = ascending("times", times)
-        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        dephasing = not_negative("dephasing", dephasing)
         resolution = positive("resolution", resolution)
         x = self._kept("operator", operator)
         result = np.zeros((len(times), *x.shape), dtype=complex)
         for odd in (False, True):
-            blocks = self._blocks(x, odd)
+            blocks = self.engine.split(x, odd)
             if np.any(blocks):
-                moved = self._strang(blocks, odd, times, dephasing, adjoint, resolution)
+                moved = self._moved(blocks, odd, times, dephasing, adjoint, resolution)
                 for row, each in zip(result, moved, strict=True):
-                    row += self._unblock(each, odd)
+                    row += self.engine.join(each, odd)
         return [qutip.Qobj(each) for each in result]
 
     def _kept(self, name, operator):
-        if not isinstance(operator, qutip.Qobj):
-            raise TypeError(f"{name} of type {type(operator).__name__}: must be a qutip.Qobj")
-        x = operator.full()
+        x = instance(name, operator, qutip.Qobj).full()
         if x.shape != (self.levels, self.levels):
             raise ValueError(
                 f"{name} of shape {x.shape}: must live in the {self.levels} kept levels"
@@ -244,41 +241,9 @@ class LeggettGarg:
         return x
 
     @cached_property
-    def _frame(self):
-        # singular vectors of the block of Jz between the parities: Jz u_k = s_k v_k and back
-        even, odd = self._even, self._odd
-        u, s, vt = np.linalg.svd(self.jz.full().real[np.ix_(even, odd)])
-        size = max(len(even), len(odd))
-        padded = np.zeros(size)
-        padded[: len(s)] = s
-        return u, vt.T, padded
-
-    def _blocks(self, x, odd):
-        # even operators: blocks (ee, oo), stacked; odd Hermitian operators: eo, the other is its
-        # adjoint. In the frame, and with a zero row where a level has no partner.
-        u, v, s = self._frame
-        even_rows, odd_rows = self._even, self._odd
-        size = len(s)
-        if odd:
-            out = np.zeros((size, size), dtype=complex)
-            out[: len(u), : len(v)] = u.T @ x[np.ix_(even_rows, odd_rows)] @ v
-            return out
-        out = np.zeros((2, size, size), dtype=complex)
-        out[0, : len(u), : len(u)] = u.T @ x[np.ix_(even_rows, even_rows)] @ u
-        out[1, : len(v), : len(v)] = v.T @ x[np.ix_(odd_rows, odd_rows)] @ v
-        return out
-
-    def _unblock(self, blocks, odd):
-        u, v, _ = self._frame
-        x = np.zeros((self.levels, self.levels), dtype=complex)
-        if odd:
-            block = u @ blocks[: len(u), : len(v)] @ v.T
-            x[np.ix_(self._even, self._odd)] = block
-            x[np.ix_(self._odd, self._even)] = block.conj().T
-        else:
-            x[np.ix_(self._even, self._even)] = u @ blocks[0, : len(u), : len(u)] @ u.T
-            x[np.ix_(self._odd, self._odd)] = v @ blocks[1, : len(v), : len(v)] @ v.T
-        return x
+    def engine(self):
+        """H and the noise along z in blocks of definite parity (`integrators.ParityDephasing`)."""
+        return ParityDephasing(self.energies, self._is_odd, self.jz.full().real)
 
     def _longest_step(self, dephasing):
         # a fraction of the fastest motion that the doublet takes part in: to the third level, or
@@ -287,45 +252,21 @@ class LeggettGarg:
         mixing = dephasing * abs(self.jz.full()[0, 1]) ** 2
         return 1 / (5 * fastest + 3 * mixing)
 
-    def _strang(self, x, odd, times, dephasing, adjoint, resolution):
-        """Blocks at the given times, by H and noise in turn."""
-        longest = 2 * self._longest_step(dephasing)
-        _, _, s = self._frame
-        now, step, moved = 0.0, None, []
-        for t in times:
-            # exactly twice as many at twice the resolution, or the extrapolation would not work
-            count = int(np.ceil(2 * resolution * np.ceil((t - now) / longest * (1 - 1e-9))))
-            if dephasing == 0:
-                count = min(count, 1)  # nothing to alternate with: exact
-            if count > 10**8:
-                raise ValueError(f"{count} steps to t = {t:g} s: too many; take a shorter time")
-            if count:
-                if step is None or not np.isclose((t - now) / count, step, rtol=1e-12, atol=0):
-                    step = (t - now) / count
-                    half, full = (self._drift(sign * step) for sign in (0.5, 1.0))
-                    if adjoint:
-                        half, full = half.conj(), full.conj()
-                    # <s_k s| X |s_l s'> decays as exp(-gamma (s s_k - s' s_l)^2 t/2), s = +-1
-                    near = np.exp(-dephasing * step / 2 * np.subtract.outer(s, s) ** 2)
-                    far = np.exp(-dephasing * step / 2 * np.add.outer(s, s) ** 2)
-                    keep, mix = (near + far) / 2, (near - far) / 2
-                x = _steps(x, odd, half, full, keep, mix, count)
-            now = t
-            moved.append(x)
-        return moved
-
-    def _drift(self, dt):
-        # exp(-iH dt) of both sectors in the frame, complex symmetric
-        u, v, s = self._frame
-        drift = np.zeros((2, len(s), len(s)), dtype=complex)
-        for k, (rows, frame) in enumerate(((self._even, u), (self._odd, v))):
-            phases = np.exp(-1j * self.energies[rows] * dt)
-            drift[k, : len(rows), : len(rows)] = frame.T @ (phases[:, None] * frame)
-        return drift
+    def _moved(self, blocks, odd, times, dephasing, adjoint, resolution):
+        prepare = self.engine.stepper(odd, dephasing, adjoint)
+        # without noise there is nothing to alternate with: one step is exact
+        most = None if dephasing else 1
+        return strang(blocks, times, self._longest_step(dephasing), prepare, resolution, most)
 
     # ------------------------------------------------------------ the correlator
 
-    def correlation(self, times, dephasing, initial="ground", resolution=1.0):
+    def correlation(
+        self,
+        times: ArrayLike,
+        dephasing: float,
+        initial: str | qutip.Qobj = "ground",
+        resolution: float = 1.0,
+    ) -> NDArray[np.float64]:
         """C(t) = Tr[Q exp(L t) {Q, rho}]/2, the first measurement at time 0.
 
         Parameters
@@ -345,7 +286,13 @@ class LeggettGarg:
         moved = self.evolve(asked, times, dephasing, resolution=resolution)
         return np.array([_trace(self.sign, each) for each in moved])
 
-    def k3(self, dephasing, interval=None, stationary=False, initial="ground"):
+    def k3(
+        self,
+        dephasing: float,
+        interval: ArrayLike | None = None,
+        stationary: bool = False,
+        initial: str | qutip.Qobj = "ground",
+    ) -> float | NDArray[np.float64]:
         """The Leggett-Garg correlator K3 for measurements a time `interval` apart.
 
         Parameters
@@ -365,36 +312,37 @@ class LeggettGarg:
         float or ndarray, the shape of interval
             Extrapolated from two step sizes; the error is about 1e-6.
         """
-        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        dephasing = not_negative("dephasing", dephasing)
         tau = finite_array("interval", self.interval if interval is None else interval)
         if tau.size == 0 or np.any(tau <= 0):
-            raise ValueError(f"interval = {interval!r}: must be > 0")
+            raise ValueError(f"interval = {interval!r}: must be > 0, one or more")
         state = self.state(initial)
 
         def run(resolution):
             return self._k3(dephasing, tau.ravel(), stationary, state, resolution)
 
-        value = extrapolated(run).reshape(tau.shape)
-        return value if value.ndim else float(value)
+        return unwrap(extrapolated(run).reshape(tau.shape))
 
     def _k3(self, dephasing, tau, stationary, state, resolution):
         # Heisenberg picture for the later measurement, Schroedinger picture for the state: one pass
         # of each serves all intervals
         single, double = np.unique(tau), np.unique(np.concatenate([tau, 2 * tau]))
-        q = self._blocks(self.sign.full(), True)
-        later = self._strang(q, True, double, dephasing, True, resolution)
-        rho = self._blocks(state.full(), False)
+        q = self.engine.split(self.sign.full(), True)
+        later = self._moved(q, True, double, dephasing, True, resolution)
+        rho = self.engine.split(state.full(), False)
         if stationary:
             states = [rho] * len(single)
         else:
-            states = self._strang(rho, False, single, dephasing, False, resolution)
+            states = self._moved(rho, False, single, dephasing, False, resolution)
         k3 = np.empty(len(single))
         for i, t in enumerate(single):
             at = {factor: later[np.searchsorted(double, factor * t)] for factor in (1, 2)}
             k3[i] = _asked(q, at[1], rho) + _asked(q, at[1], states[i]) - _asked(q, at[2], rho)
         return k3[np.searchsorted(single, tau)]
 
-    def k3_operator(self, dephasing, interval=None, stationary=False):
+    def k3_operator(
+        self, dephasing: float, interval: float | None = None, stationary: bool = False
+    ) -> qutip.Qobj:
         """The observable whose mean in the initial state is K3: all initial states at once.
 
         Parameters
@@ -408,7 +356,7 @@ class LeggettGarg:
             Hermitian, in the kept levels; its largest eigenvalue is the largest K3 that any initial
             state can show.
         """
-        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        dephasing = not_negative("dephasing", dephasing)
         tau = positive("interval", self.interval if interval is None else interval)
 
         def run(resolution):
@@ -420,7 +368,12 @@ class LeggettGarg:
 
         return qutip.Qobj(extrapolated(run))
 
-    def threshold(self, stationary=False, interval=None, initial="ground"):
+    def threshold(
+        self,
+        stationary: bool = False,
+        interval: float | None = None,
+        initial: str | qutip.Qobj = "ground",
+    ) -> float:
         """Lowest dephasing rate at which K3 has fallen to one.
 
         Parameters
@@ -463,6 +416,30 @@ class LeggettGarg:
         return float(brentq(excess, low, high, xtol=1e-9 * high, rtol=1e-7))
 
 
+def _lowest_levels(N, field, count):
+    """Energies in units of J3, vectors, and which of them are odd."""
+    affordable("N", N, 40.0 * N * count, 1e-6 * N * count + 1e-9 * N * count**2)
+    model = LMG.leggett_garg(N, field)
+    # even and odd levels take turns; one more of each makes sure
+    sectors = {}
+    for parity in ("even", "odd"):
+        top = min(count // 2 + 1, len(magnetic_numbers(N, parity))) - 1
+        sectors[parity] = eigh_tridiagonal(*model.bands(parity), select="i", select_range=(0, top))
+    energies = np.concatenate([sectors[p][0] for p in sectors])
+    is_odd = np.repeat([False, True], [len(sectors[p][0]) for p in sectors])
+    vectors = np.hstack([sector_isometry(N, p) @ sectors[p][1] for p in sectors])
+    order = np.argsort(energies, kind="stable")[:count]
+    energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
+    if energies[1] - energies[0] < LOST * N:
+        raise ValueError(
+            f"N = {N}, field = {field:g}: the splitting, {energies[1] - energies[0]:.1e} J3, is "
+            "lost in rounding errors; take fewer spins or a larger field"
+        )
+    # one sign convention: positive at the outermost m that matters, so that |0> + |1> points up
+    outermost = np.argmax(np.abs(vectors) > 1e-8 * np.abs(vectors).max(axis=0), axis=0)
+    return energies, vectors * np.sign(vectors[outermost, np.arange(vectors.shape[1])]), is_odd
+
+
 def _symmetric(a, b):
     return (a @ b + b @ a) / 2
 
@@ -473,27 +450,4 @@ def _trace(a, b):
 
 def _asked(q, later, rho):
     # Tr[rho {Q, Q'}]/2 for odd Hermitian Q, Q' and even rho, in blocks
-    even = np.einsum("ij,kj,ki->", q, later.conj(), rho[0], optimize=True)
-    odd = np.einsum("ji,jk,ki->", q.conj(), later, rho[1], optimize=True)
-    return (even + odd).real
-
-
-def _steps(x, odd, half, full, keep, mix, count):
-    from .. import _kernels  # compiled on first use
-
-    if odd:
-        left, right = (half[0], full[0]), (half[1].conj(), full[1].conj())
-        return _kernels.odd_dephasing_steps(x, *left, *right, keep, mix, count)
-    left, right = (half, full), (half.conj(), full.conj())
-    return _kernels.even_dephasing_steps(x, *left, *right, keep, mix, count)
-
-
-def extrapolated(run, tolerance=1e-4):
-    # two step sizes remove the error of second order; they must be close already for that
-    resolution, coarse, fine = 0.5, run(0.5), run(1.0)
-    while np.max(np.abs(fine - coarse)) > tolerance:
-        resolution *= 2
-        if resolution > 64:
-            raise ArithmeticError("the splitting of H and noise does not converge")
-        coarse, fine = fine, run(2 * resolution)
-    return (4 * fine - coarse) / 3
+    return (np.vdot(later, rho[0] @ q) + np.vdot(q, later @ rho[1])).real

@@ -7,12 +7,14 @@ import pathlib
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
-from . import figures
-from .exact import exact_ramp
+from .. import figures
+from ..checks import instance, positive, positive_integer
+from .exact import ExactRamp, exact_ramp
 
 
-def slow_ramp(N=1024, lam=20.0, points=481):
+def slow_ramp(N: int = 1024, lam: float = 20.0, points: int = 481) -> ExactRamp:
     """The ramp that the cover shows, from h = 2 to h = 0.
 
     Parameters
@@ -28,10 +30,11 @@ def slow_ramp(N=1024, lam=20.0, points=481):
     -------
     lmgbook.slow_quenches.ExactRamp
     """
-    return exact_ramp(N, lam / N, fields=np.linspace(2.0, 0.0, points))
+    N, points = positive_integer("N", N), positive_integer("points", points, minimum=2)
+    return exact_ramp(N, positive("lam", lam) / N, fields=np.linspace(2.0, 0.0, points))
 
 
-def draw(ramp):
+def draw(ramp: ExactRamp) -> Figure:
     """Draw the distribution of m_z over the course of a slow ramp, field by field.
 
     Parameters
@@ -43,9 +46,8 @@ def draw(ramp):
     -------
     matplotlib.figure.Figure
     """
-    columns = []
-    for index in range(len(ramp.fields)):
-        columns.append(ramp.distribution(index)[1])
+    instance("ramp", ramp, ExactRamp)
+    columns = [ramp.distribution(index)[1] for index in range(len(ramp.fields))]
     amplitude = np.sqrt(np.transpose(columns))  # its square root shows the faint parts as well
 
     figure, ax = plt.subplots(figsize=(7.2, 4.2))

@@ -9,9 +9,11 @@ from functools import cached_property
 
 import numpy as np
 import qutip
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
+from scipy.optimize import elementwise
 
-from ..checks import finite_array, in_range, one_of, positive_integer
+from ..checks import affordable, finite_array, in_range, one_of, positive, positive_integer
 from ..integrators import TridiagonalPropagator
 from ..lmg import LMG, bands, lowest_vector, magnetic_numbers, sector_isometry
 from .harmonic import checked_ramp
@@ -39,12 +41,12 @@ class ExactRamp:
 
     N: int
     delta: float
-    fields: np.ndarray
-    times: np.ndarray
-    states: list
+    fields: NDArray[np.float64]
+    times: NDArray[np.float64]
+    states: list[dict[str, NDArray[np.complex128]]]
     steps: int
 
-    def distribution(self, index=-1):
+    def distribution(self, index: int = -1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probabilities of the order parameter at one recorded field.
 
         Parameters
@@ -62,12 +64,12 @@ class ExactRamp:
         return m, np.abs(self._full(index)) ** 2
 
     @cached_property
-    def heats(self):
+    def heats(self) -> NDArray[np.float64]:
         """<H> - E0 at each recorded field (total, units of J)."""
         return np.array([self._heat(i) for i in range(len(self.fields))])
 
     @cached_property
-    def fidelities(self):
+    def fidelities(self) -> NDArray[np.float64]:
         """|<ground state|psi>|^2 at each recorded field."""
         overlaps = []
         for h, sectors in zip(self.fields, self.states, strict=True):
@@ -76,17 +78,17 @@ class ExactRamp:
         return np.array(overlaps)
 
     @property
-    def heat(self):
+    def heat(self) -> float:
         """<H> - E0 at the end of the ramp."""
         return float(self.heats[-1])
 
     @property
-    def fidelity(self):
+    def fidelity(self) -> float:
         """|<ground state|psi>|^2 at the end of the ramp."""
         return float(self.fidelities[-1])
 
     @property
-    def n_exc(self):
+    def n_exc(self) -> float:
         """N/2 - <|S|> along the order parameter; defined for a ramp that ends at h = 0.
 
         Raises
@@ -102,7 +104,7 @@ class ExactRamp:
         return float(probability @ (self.N / 2 - np.abs(m)))
 
     @property
-    def state(self):
+    def state(self) -> qutip.Qobj:
         """The final state as a ket in the full basis m = N/2, ..., -N/2 (`qutip.Qobj`)."""
         return qutip.Qobj(self._full(-1))
 
@@ -110,7 +112,7 @@ class ExactRamp:
         sectors = self.states[index].items()
         return sum(sector_isometry(self.N, parity) @ psi for parity, psi in sectors)
 
-    def level_populations(self, k=100):
+    def level_populations(self, k: int = 100) -> dict[str, NDArray[np.float64]]:
         """Populations of the k lowest levels of each sector at the end of the ramp.
 
         Parameters
@@ -131,7 +133,7 @@ class ExactRamp:
             populations[parity] = np.abs(vectors.T @ amplitudes) ** 2
         return populations
 
-    def mean_quanta(self, k=100):
+    def mean_quanta(self, k: int = 100) -> float:
         """Mean number of quanta at the end of the ramp, from the k lowest levels of each sector.
 
         For |h_end| >= 1 the two parities interleave: level j of the even sector holds 2j quanta, of
@@ -163,17 +165,20 @@ class ExactRamp:
 
 
 def exact_ramp(
-    N,
-    delta,
-    h_start=2.0,
-    h_end=0.0,
+    N: int,
+    delta: float,
+    h_start: float = 2.0,
+    h_end: float = 0.0,
     *,
-    fields=(),
-    smooth=0.0,
-    start="ground",
-    atol=1e-8,
-):
+    fields: ArrayLike = (),
+    smooth: float = 0.0,
+    start: str = "ground",
+    atol: float = 1e-8,
+) -> ExactRamp:
     """Exact quantum dynamics of Eq. (2) under a linear ramp of the field.
+
+    At N delta = 5, h = 2 to 0: 0.1 s for N = 1024, 1.4 s for 4096, 18 s for 16384, as N^2. A slower
+    ramp costs as much more as it takes longer, and so does a larger field.
 
     Parameters
     ----------
@@ -216,9 +221,12 @@ def exact_ramp(
     smooth = in_range("smooth", smooth, 0.0, span / 2)
     one_of("start", start, ("ground", "broken"))
     low, high = min(h_start, h_end), max(h_start, h_end)
-    records = finite_array("fields", fields)
-    if records.ndim != 1 or np.any((records < low) | (records > high)):
-        raise ValueError(f"fields = {fields!r}: must be numbers between h_start and h_end")
+    records = finite_array("fields", fields, least=low, most=high, shape=(None,))
+    positive("atol", atol)
+    # a step and a spin take 50 ns; the steps follow the fastest precession
+    steps = (span + 2 * smooth) / delta * (6 + max(abs(low), abs(high)))
+    cost = 64.0 * N * len(records), steps * (3e-6 + 5e-8 * N)
+    affordable("N", N, *cost, f"take fewer spins, a faster ramp than delta = {delta:g}, less field")
     # in the order of the ramp, each once, h_end last
     direction = np.sign(h_end - h_start)
     records = np.unique(np.append(records, h_end) * direction) * direction
@@ -284,12 +292,10 @@ class _Schedule:
         """Times at which the fields are reached."""
         distance = np.abs(fields - self.h_start)
         times = (distance + self.smooth) / self.delta
-        for i, wanted in enumerate(distance):
-            if self.smooth and not self.smooth <= wanted <= self.span - self.smooth:
-                # monotonic: bisect to rounding
-                low, high = 0.0, self.total
-                while high - low > 4e-16 * self.total:
-                    middle = (low + high) / 2
-                    low, high = (middle, high) if self.distance(middle) < wanted else (low, middle)
-                times[i] = high
+        bent = (distance < self.smooth) | (distance > self.span - self.smooth)
+        if np.any(bent):
+            reached = elementwise.find_root(
+                lambda t, field: self.distance(t) - field, (0.0, self.total), args=(distance[bent],)
+            )
+            times[bent] = reached.x
         return times

@@ -7,11 +7,21 @@ is h(t) = 1 - delta t, Lambda = N delta.
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import airy
 
-from ..checks import finite, finite_array, positive, positive_integer
-from ..integrators import GAUSS
+from ..checks import (
+    affordable,
+    finite,
+    finite_array,
+    not_negative,
+    positive,
+    positive_integer,
+    unwrap,
+)
 from ..lmg import LMG
+
+GAUSS = np.sqrt(3) / 6  # the two nodes of Gauss and Legendre, from the middle of a step
 
 BELOW, ABOVE = 8.0, 4.0  # |d Omega^2/dh| at h = 1 on the two sides, Eq. (5)
 
@@ -19,7 +29,7 @@ BELOW, ABOVE = 8.0, 4.0  # |d Omega^2/dh| at h = 1 on the two sides, Eq. (5)
 WEAK = 1000.0
 
 
-def gap(h, N=None):
+def gap(h: ArrayLike, N: int | None = None) -> float | NDArray[np.float64]:
     """Excitation energy of one quantum.
 
     Parameters
@@ -29,7 +39,8 @@ def gap(h, N=None):
     N : int, optional
         None: the thermodynamic limit, 2 sqrt(h(h-1)) for h > 1 and 2 sqrt(1 - h^2) for h < 1
         (Eq. 5). With N: exact diagonalisation, between the two parities for h >= 1 (one quantum
-        changes the parity) and inside the even sector for h < 1 (there the parities pair up).
+        changes the parity) and inside the even sector for h < 1 (there the parities pair up);
+        1 s for N = 10^6, as N.
 
     Returns
     -------
@@ -42,14 +53,15 @@ def gap(h, N=None):
         value = 2 * np.sqrt(value)
     else:
         N = positive_integer("N", N, minimum=2)
+        affordable("N", N, seconds=1e-6 * N * fields.size)
         value = np.empty_like(fields)
         for index, one in np.ndenumerate(fields):
             model = LMG.slow_quench(N, float(one))
             value[index] = model.splitting() if one >= 1 else model.gap()
-    return value if value.ndim else float(value)
+    return unwrap(value)
 
 
-def critical_amplitude(basis=120):
+def critical_amplitude(basis: int = 120) -> float:
     """Amplitude c0 of the gap at the critical point, c0 N^(-1/3) for large N.
 
     At h = 1 the order parameter is a particle of energy (2N)^(-1/3) (P^2 + X^4); one quantum is its
@@ -66,6 +78,7 @@ def critical_amplitude(basis=120):
         2.1742, good to ten digits for 60 states and more.
     """
     basis = positive_integer("basis", basis, minimum=20)
+    affordable("basis", basis, memory=64.0 * basis**2, seconds=1e-9 * basis**3)
     root = np.sqrt(np.arange(1, basis + 4) / 2)
     x = np.diag(root, 1) + np.diag(root, -1)
     p = np.diag(root, 1) - np.diag(root, -1)  # i times the momentum
@@ -75,7 +88,7 @@ def critical_amplitude(basis=120):
     return float((levels[1] - levels[0]) / np.cbrt(2))
 
 
-def excitations_limit(slope_ratio=2.0):
+def excitations_limit(slope_ratio: ArrayLike = 2.0) -> float | NDArray[np.float64]:
     """Excitations left by a full ramp of the harmonic theory for N -> infinity.
 
     n = (k^(1/3) + k^(-1/3) - 1)/3, where k is the ratio of the slopes of Omega^2 on the two sides
@@ -90,11 +103,8 @@ def excitations_limit(slope_ratio=2.0):
     -------
     float or ndarray
     """
-    k = np.cbrt(finite_array("slope_ratio", slope_ratio))
-    if np.any(k <= 0):
-        raise ValueError(f"slope_ratio = {slope_ratio!r}: must be > 0")
-    n = (k + 1 / k - 1) / 3
-    return n if n.ndim else float(n)
+    k = np.cbrt(finite_array("slope_ratio", slope_ratio, above=0))
+    return unwrap((k + 1 / k - 1) / 3)
 
 
 def _airy_mode(slope, offset):
@@ -106,7 +116,7 @@ def _airy_mode(slope, offset):
     return size, rate, np.pi / 2 * (ai * aip + bi * bip)
 
 
-def critical_excitations(lam, c0=1.0):
+def critical_excitations(lam: ArrayLike, c0: float = 1.0) -> float | NDArray[np.float64]:
     """Final number of excitations of the critical oscillator, Eq. (10), in closed form.
 
     Omega(s)^2 = -4s + c0^2 Lambda^(-2/3) before and 8s + c0^2 Lambda^(-2/3) after the critical
@@ -124,16 +134,16 @@ def critical_excitations(lam, c0=1.0):
     -------
     float or ndarray
     """
-    offset = positive("c0", c0) ** 2 * checked_lambda(lam) ** (-2 / 3)
+    offset = positive("c0", c0) ** 2 * finite_array("lam", lam, above=0) ** (-2 / 3)
     size_in, rate_in, slope_in = _airy_mode(ABOVE, offset)
     size_out, rate_out, slope_out = _airy_mode(BELOW, offset)
     # the outgoing mode is the incoming one of the other side run backwards: its slope changes sign
     n = size_in * rate_out + rate_in * size_out + 2 * slope_in * slope_out - 0.5
     n = np.where(offset > WEAK, ((ABOVE + BELOW) / 8) ** 2 / offset**3, n)
-    return n if np.ndim(n) else float(n)
+    return unwrap(n)
 
 
-def critical_half_ramp(lam, c0=1.0):
+def critical_half_ramp(lam: ArrayLike, c0: float = 1.0) -> float | NDArray[np.float64]:
     """Excitations of the critical oscillator, Eq. (10), at the moment it reaches h = 1.
 
     Parameters
@@ -145,11 +155,11 @@ def critical_half_ramp(lam, c0=1.0):
     float or ndarray
         The heat is Q = n c0 Lambda^(-1/3) delta^(1/3).
     """
-    offset = positive("c0", c0) ** 2 * checked_lambda(lam) ** (-2 / 3)
+    offset = positive("c0", c0) ** 2 * finite_array("lam", lam, above=0) ** (-2 / 3)
     size, rate, _ = _airy_mode(ABOVE, offset)
     n = (offset * size + rate) / (2 * np.sqrt(offset)) - 0.5
     n = np.where(offset > WEAK, (ABOVE / 8) ** 2 / offset**3, n)
-    return n if np.ndim(n) else float(n)
+    return unwrap(n)
 
 
 @dataclass(frozen=True)
@@ -173,20 +183,20 @@ class HarmonicRamp:
         Omega n_exc.
     """
 
-    times: np.ndarray
-    fields: np.ndarray
-    frequency: np.ndarray
-    xi: np.ndarray
-    n_exc: np.ndarray
-    fidelity: np.ndarray = field(init=False)
-    heat: np.ndarray = field(init=False)
+    times: NDArray[np.float64]
+    fields: NDArray[np.float64]
+    frequency: NDArray[np.float64]
+    xi: NDArray[np.float64]
+    n_exc: NDArray[np.float64]
+    fidelity: NDArray[np.float64] = field(init=False)
+    heat: NDArray[np.float64] = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "fidelity", 1 / np.sqrt(1 + self.n_exc))
         object.__setattr__(self, "heat", self.frequency * self.n_exc)
 
 
-def squared_frequency(h, N, c0=1.0):
+def squared_frequency(h: ArrayLike, N: float, c0: float = 1.0) -> float | NDArray[np.float64]:
     """Omega^2 of the harmonic theory: the square of Eq. (5), kept open by c0^2 N^(-2/3) at h = 1.
 
     Parameters
@@ -200,10 +210,18 @@ def squared_frequency(h, N, c0=1.0):
     -------
     float or ndarray
     """
-    return gap(h) ** 2 + c0**2 * float(N) ** (-2 / 3)
+    size = N if N is np.inf else finite("N", N, above=0)
+    return gap(h) ** 2 + not_negative("c0", c0) ** 2 * float(size) ** (-2 / 3)
 
 
-def harmonic_ramp(N, delta, h_start=2.0, h_end=0.0, c0=1.0, points=401):
+def harmonic_ramp(
+    N: int,
+    delta: float,
+    h_start: float = 2.0,
+    h_end: float = 0.0,
+    c0: float = 1.0,
+    points: int = 401,
+) -> HarmonicRamp:
     """Full solution of the harmonic theory, Eqs. (5) to (8), for a linear ramp.
 
     Instead of the Ermakov-Milne equation (7), which is stiff, its linear twin u'' + Omega^2 u = 0
@@ -226,12 +244,14 @@ def harmonic_ramp(N, delta, h_start=2.0, h_end=0.0, c0=1.0, points=401):
     Returns
     -------
     HarmonicRamp
+        The cost grows as (h_start - h_end)/delta: 0.1 s for N = 4096, delta = 4e-5.
     """
-    from .._kernels import mode_steps
+    from ._kernels import mode_steps
 
     N, delta, h_start, h_end = checked_ramp(N, delta, h_start, h_end)
     points = positive_integer("points", points, minimum=2)
     positive("c0", c0)
+    affordable("points", points, memory=200.0 * points, seconds=5e-5 * points)
     fields = np.linspace(h_start, h_end, points)
     kinks = [h for h in (-1.0, 1.0) if min(h_start, h_end) < h < max(h_start, h_end)]
     # steps end on the kinks of Omega^2, otherwise they would lose their order there
@@ -241,10 +261,14 @@ def harmonic_ramp(N, delta, h_start=2.0, h_end=0.0, c0=1.0, points=401):
     omega = np.sqrt(squared_frequency(h_start, N, c0))
     u, v = complex(1 / np.sqrt(2 * omega)), -1j * np.sqrt(omega / 2)
     modes = {h_start: (u, v)}
-    for low, high in zip(stops[:-1], stops[1:], strict=True):
-        duration = abs(high - low) / delta
-        fastest = np.sqrt(np.max(squared_frequency(np.array([low, high]), N, c0)))
-        count = int(np.ceil(duration * max(fastest / 0.2, delta ** (1 / 3) / 0.02)))
+    durations = np.abs(np.diff(stops)) / delta
+    squares = squared_frequency(stops, N, c0)
+    fastest = np.sqrt(np.maximum(squares[:-1], squares[1:]))
+    counts = np.ceil(durations * np.maximum(fastest / 0.2, delta ** (1 / 3) / 0.02))
+    cost = 100.0 * counts.max(), 1e-7 * counts.sum()
+    affordable("delta", delta, *cost, "take a faster or shorter ramp")
+    for low, high, duration, steps in zip(stops[:-1], stops[1:], durations, counts, strict=True):
+        count = int(steps)
         dt = duration / count
         nodes = low + direction * delta * dt * (np.arange(count) + 0.5)
         shift = direction * delta * dt * GAUSS
@@ -258,14 +282,10 @@ def harmonic_ramp(N, delta, h_start=2.0, h_end=0.0, c0=1.0, points=401):
     return HarmonicRamp(times, fields, omega, np.abs(u), np.maximum(n_exc, 0.0))
 
 
-def checked_lambda(lam):
-    values = finite_array("lam", lam)
-    if np.any(values <= 0):
-        raise ValueError(f"lam = {lam!r}: must be > 0")
-    return values
-
-
-def checked_ramp(N, delta, h_start, h_end):
+def checked_ramp(
+    N: int, delta: float, h_start: float, h_end: float
+) -> tuple[int, float, float, float]:
+    """Return the arguments of a ramp, each checked."""
     N, delta = positive_integer("N", N), positive("delta", delta)
     h_start, h_end = finite("h_start", h_start), finite("h_end", h_end)
     if h_start == h_end:

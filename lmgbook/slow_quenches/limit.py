@@ -1,12 +1,16 @@
 """Closed forms of the full ramp for N -> infinity at fixed Lambda = N delta."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import positive, positive_integer
-from .harmonic import checked_lambda
+from ..checks import affordable, finite, finite_array, positive_integer, unwrap
+
+LARGEST = 1e6  # Lambda: the sums have some 7 Lambda terms
 
 
-def universal_populations(lam, k):
+def universal_populations(lam: float, k: int) -> NDArray[np.float64]:
     """Level populations after a full ramp for N -> infinity at fixed Lambda.
 
     P_j = f x^j / prod_{i=1..j} (1 - x^(2i)), x = exp(-2 pi/Lambda), f = `universal_fidelity`;
@@ -15,7 +19,7 @@ def universal_populations(lam, k):
     Parameters
     ----------
     lam : float
-        Lambda = N delta > 0.
+        Lambda = N delta, in (0, 10^6].
     k : int
         Number of levels.
 
@@ -23,19 +27,21 @@ def universal_populations(lam, k):
     -------
     ndarray of float, shape (k,)
     """
-    log_x = -2 * np.pi / positive("lam", lam)
-    level = np.arange(positive_integer("k", k))
+    log_x = -2 * np.pi / finite("lam", lam, above=0, most=LARGEST)
+    k = positive_integer("k", k)
+    affordable("k", k, memory=64.0 * k)
+    level = np.arange(k)
     denominator = np.cumsum(np.concatenate([[0.0], np.log1p(-np.exp(2 * log_x * level[1:]))]))
     return np.exp(np.log(universal_fidelity(lam)) + level * log_x - denominator)
 
 
-def universal_fidelity(lam):
+def universal_fidelity(lam: ArrayLike) -> float | NDArray[np.float64]:
     """Final fidelity of a full ramp for N -> infinity: prod over odd j of (1 - x^j).
 
     Parameters
     ----------
     lam : float or array
-        Lambda = N delta > 0; x = exp(-2 pi/Lambda).
+        Lambda = N delta, in (0, 10^6]; x = exp(-2 pi/Lambda).
 
     Returns
     -------
@@ -44,13 +50,13 @@ def universal_fidelity(lam):
     return _sum_over_modes(lam, lambda x: np.log1p(-np.exp(-x)), step=2, final=np.exp)
 
 
-def universal_excitations(lam):
+def universal_excitations(lam: ArrayLike) -> float | NDArray[np.float64]:
     """Excitations left by a full ramp for N -> infinity: sum over odd j of 1/(exp(2 pi j/L) - 1).
 
     Parameters
     ----------
     lam : float or array
-        L = Lambda = N delta > 0.
+        L = Lambda = N delta, in (0, 10^6].
 
     Returns
     -------
@@ -59,7 +65,7 @@ def universal_excitations(lam):
     return _sum_over_modes(lam, lambda x: np.exp(-x) / -np.expm1(-x), step=2)
 
 
-def universal_reverse_excitations(lam):
+def universal_reverse_excitations(lam: ArrayLike) -> float | NDArray[np.float64]:
     """Quanta at h = 2 after a ramp from the symmetry-broken product state at h = 0, N -> infinity.
 
     1/2 + sum over j >= 1 of 1/(exp(2 pi j/Lambda) + 1).
@@ -67,7 +73,7 @@ def universal_reverse_excitations(lam):
     Parameters
     ----------
     lam : float or array
-        Lambda = N delta > 0.
+        Lambda = N delta, in (0, 10^6].
 
     Returns
     -------
@@ -77,13 +83,16 @@ def universal_reverse_excitations(lam):
     return 0.5 + total
 
 
-def _sum_over_modes(lam, term, step, final=lambda total: total):
-    values = checked_lambda(lam)
+def _sum_over_modes(
+    lam: ArrayLike,
+    term: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    step: int,
+    final: Callable[[float], float] = float,
+) -> float | NDArray[np.float64]:
+    values = finite_array("lam", lam, above=0, most=LARGEST)
     total = np.empty_like(values)
-    if np.any(values > 1e6):
-        raise ValueError(f"lam = {lam!r}: must be <= 1e6 (the sum has some 7 lam terms)")
     for index, one in np.ndenumerate(values):
         # beyond exp(-45) a term is below rounding
         j = np.arange(1, max(2.0, 45 * one / (2 * np.pi)) + step, step)
         total[index] = final(np.sum(term(2 * np.pi * j / one)))
-    return total if total.ndim else float(total)
+    return unwrap(total)

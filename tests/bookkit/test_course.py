@@ -7,7 +7,7 @@ from book_files import BOOK, NOTEBOOKS, code_cells, read, tags
 from nbclient import NotebookClient
 from own_kernels import OwnLiveKernel
 
-from lmgbook.bookkit import course
+from lmgbook.bookkit import __main__, course
 
 CHAPTERS = sorted({path.parent for path in BOOK.glob("*/teaching.yml")})
 
@@ -46,6 +46,8 @@ EXERCISES = book(
         execution_count=1,
     ),
 )
+for index in (4, 6, 8):  # the cells with solutions, the middle one in a region
+    EXERCISES.cells[index].metadata["mystnb"] = {"image": {"alt": "a SECRET figure"}}
 
 
 def test_no_solution_survives_and_everything_else_does():
@@ -159,6 +161,31 @@ def test_no_solution_line_of_the_book_survives(path):
         assert lines, "no solution found: is the marking right?"
 
 
+def texts(node):
+    """All texts in the metadata of a cell."""
+    if isinstance(node, str):
+        return [node]
+    return [
+        text for each in (node.values() if isinstance(node, dict) else node) for text in texts(each)
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + "/" + path.stem)
+def test_no_caption_of_a_solution_survives(path):
+    notebook = read(path)
+    hidden = {
+        text
+        for c in code_cells(notebook)
+        if "solution" in tags(c) or "BEGIN SOLUTION" in c.source
+        for text in texts(c.metadata)
+        if len(text) > 20
+    }
+    student = nbformat.writes(course.student_notebook(notebook))
+    assert [text for text in hidden if text in student] == []
+    if path.stem == "exercises":
+        assert hidden, "no figure in a solution: is the marking right?"
+
+
 @pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if path.stem == "exercises"], ids=lambda p: p.parent.name
 )
@@ -200,7 +227,7 @@ def test_a_faulty_plan_is_refused(tmp_path, changes, message):
 
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(BOOK.parent)
-    course.main(["--out", str(tmp_path / "out")])
+    assert __main__.main(["course", "--out", str(tmp_path / "out")]) == 0
     assert "files in" in capsys.readouterr().out
     with pytest.raises(ValueError, match="no chapter with a teaching.yml"):
         course.write(tmp_path, tmp_path)

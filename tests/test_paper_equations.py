@@ -1,0 +1,74 @@
+"""An equation of a paper is named as such: a bare "Eq. (5)" might be one of the book's own.
+
+`{paper-eq}` names the paper and links it. The rule holds for the pages and the claims file of every
+chapter whose claims have been judged by all rules (`rules: 2`), and for pages outside of chapters.
+"""
+
+import re
+
+import pytest
+from book_files import BOOK, NOTEBOOKS, PAGES, prose
+
+from lmgbook import ledger
+
+PAPERS = {paper.stem: paper for paper in ledger.load_papers(BOOK / "claims")}
+NUMBER = r"\(?\d+[a-z]?\)?"
+BARE = re.compile(
+    rf"""(?:
+      \b(?:Eqs?|Equations?|equations?)\.?\s*{NUMBER}
+      | \b(?:Hamiltonian|oscillator|formula|law|condition|relation|result|model|solution|expression
+          |matrix|integral|sum|expansion|definition|recursion)s?\s+\(\d+[a-z]?\)
+    )""",
+    re.VERBOSE,
+)
+# roles carry numbers of their own, and so do code and links
+NEITHER = re.compile(r"\{[\w:-]+\}`[^`]*`|```.*?```|`[^`]*`|https?://\S+|\$[^$]*\$", re.DOTALL)
+TEXTS = ("statement", "printed", "measure", "should_be", "fair", "note", "reason")
+
+
+def bare(text):
+    """Equations in a text that do not say whose they are."""
+    return BARE.findall(NEITHER.sub(" ", text))
+
+
+def strict(page):
+    """Whether a page stands in a chapter that has been judged, or in none."""
+    paper = PAPERS.get(page.parent.name)
+    return paper is None or paper.rules > 1
+
+
+@pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS], ids=lambda p: str(p.relative_to(BOOK)))
+def test_equations_of_a_paper_say_so(path):
+    found = [each for text in prose(path) for each in bare(text)]
+    if strict(path):
+        assert found == []
+
+
+@pytest.mark.parametrize("stem", PAPERS)
+def test_claims_name_the_paper_of_their_equations(stem):
+    claims = PAPERS[stem].claims if PAPERS[stem].rules > 1 else ()
+    texts = {claim.id: " ".join(getattr(claim, key) for key in TEXTS) for claim in claims}
+    assert {claim_id: bare(text) for claim_id, text in texts.items() if bare(text)} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("With Eq. (5) of the paper", ["Eq. (5)"]),
+        ("from Eqs. (23a) and", ["Eqs. (23a)"]),
+        ("in Eq. 7", ["Eq. 7"]),
+        ("The Hamiltonian (2) and the oscillator (10).", ["Hamiltonian (2)", "oscillator (10)"]),
+        ("equation (3)", ["equation (3)"]),
+        ("As in {paper-eq}`5`, {eq}`eq-lmg` and $f(2)$, Eq. `(5)`.", []),
+        ("A model (two levels), a law (1) apart.", ["law (1)"]),
+    ],
+)
+def test_a_bare_equation_is_found(text, expected):
+    assert bare(text) == expected
+
+
+if __name__ == "__main__":  # all that are left, for whoever mends them
+    for page in (*PAGES, *NOTEBOOKS):
+        for text in prose(page):
+            for each in bare(text):
+                print(f"{page.relative_to(BOOK)}: {each}")
