@@ -80,7 +80,7 @@ def map_realisations(
     if not callable(task):
         raise TypeError(f"task = {task!r}: must be callable, task(rng)")
     realisations = positive_integer("realisations", realisations)
-    affordable("realisations", realisations, memory=8 * realisations)
+    affordable(f"realisations = {realisations}", memory=8 * realisations)
     seed, batch = positive_integer("seed", seed, minimum=0), positive_integer("batch", batch)
     run = _rows
     if checkpoint is not None:

@@ -107,7 +107,7 @@ class EnsembleAverage:
         options = {"free_amplitude": free_amplitude, "weights": weights}
         best = fit_stretch(times, samples.mean(axis=0), **options)
         count = positive_integer("bootstrap", bootstrap, minimum=0)
-        affordable("bootstrap", count, seconds=1e-3 * count)
+        affordable(f"bootstrap = {count}", seconds=1e-3 * count)
         if count == 1:
             raise ValueError("bootstrap = 1: must be 0, or >= 2 to have a spread")
         if not count:
@@ -206,7 +206,7 @@ def ensemble_average(
     """
     times = ascending("times", times)
     memory = 32.0 * (len(times) + 1) * positive_integer("realisations", realisations)
-    affordable("realisations", realisations, memory, advice="take fewer, or fewer times")
+    affordable(f"realisations = {realisations}", memory, advice="take fewer, or fewer times")
     cloud = _Cloud(
         positive_integer("N", N, minimum=2),
         checked_dimension(d),

@@ -74,7 +74,7 @@ def random_positions(
     exclusion = not_negative("exclusion", exclusion)
     one_of("shape", shape, SHAPES)
     rng = checked_generator(rng)
-    affordable("N", N, memory=40 * N * d, seconds=2e-9 * N**2 if exclusion else 0)
+    affordable(f"N = {N}", memory=40 * N * d, seconds=2e-9 * N**2 if exclusion else 0)
     if exclusion == 0:
         return _uniform(N, d, shape, rng)
     # balls of radius r_b/2 around the spins do not overlap and stay in a ball of radius 1 + r_b/2
@@ -132,7 +132,7 @@ def couplings(
     """
     positions, alpha, coupling, box = checked_cloud(positions, alpha, coupling, box)
     N = len(positions)
-    affordable("N", N, memory=8 * N**2, advice="`magnetization` needs no matrix")
+    affordable(f"N = {N}", memory=8 * N**2, advice="`magnetization` needs no matrix")
     matrix = np.empty((N, N))
     block = max(1, 100_000 // N)
     for start in range(0, N, block):

@@ -70,8 +70,7 @@ def magnetization(
     N, T = len(positions), len(times)
     chosen = np.arange(N) if spins is None else _chosen(spins, N)
     affordable(
-        "N",
-        N,
+        f"N = {N}",
         memory=16 * T * len(chosen),
         seconds=N * len(chosen) * (1e-8 if numba else 2e-5),
         advice="choose fewer `spins`" if numba else "install numba, or take fewer",
@@ -89,8 +88,7 @@ def magnetization(
     with np.errstate(all="ignore"):  # without numba NumPy would warn where a float overflows
         while (found := near_far_products(*arguments, out, close)) > len(close):
             affordable(
-                "times",
-                times,
+                f"times up to {times[-1]:g}",
                 memory=24 * found,
                 seconds=found * (1e-5 + 1e-7 * T),
                 advice=f"{found} angles are beyond {LARGE:g} before the decay is over",
@@ -171,7 +169,7 @@ def subset_purity(
         raise ValueError(f"subset = {subset!r}: must be at most 10 different spins")
     cosines = len(times) * len(matrix)
     advice = "take fewer, or a smaller subset"
-    affordable("times", times, 32 * cosines, 3**n * cosines * 1e-8, advice)
+    affordable(f"{len(times)} times", 32 * cosines, 3**n * cosines * 1e-8, advice)
     rest = np.delete(matrix[subset], subset, axis=1)
     total = np.zeros(len(times))
     for delta in np.ndindex(*(3,) * n):

@@ -144,7 +144,7 @@ def noise_free(
     nodes = positive_integer("nodes", nodes, maximum=1000)
     angles = float(len(times) * nodes ** (2 if where == "torus" else 1))
     seconds = 3e-7 * angles * (nodes if where == "ball" else 1)
-    affordable("times", times, 100 * angles, seconds, "take fewer, or fewer nodes")
+    affordable(f"{len(times)} times", 100 * angles, seconds, "take fewer, or fewer nodes")
     if where == "centre":
         radius, weight = np.zeros(1), np.ones(1)
     elif where == "torus":
