@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 T = TypeVar("T")
 
-#: Largest size of a number: products and fourth powers of such numbers are still finite.
-LARGEST = 1e60
+#: Largest and smallest size of a number: products and fourth powers of such numbers are finite.
+LARGEST, SMALLEST = 1e60, 1e-60
 #: Largest integer: beyond it not every integer is a float.
 LARGEST_INTEGER = 2**53
 #: What one call may take, in bytes and in seconds of a slow core; larger ones are refused.
@@ -147,6 +147,11 @@ def one_of(name: str, value: T, allowed: Iterable[T]) -> T:
     return value
 
 
+def flag(name: str, value: Any) -> bool:
+    """Return `value` as a bool; ValueError unless it is True or False."""
+    return bool(one_of(name, value, (True, False)))
+
+
 def instance(name: str, value: Any, kind: type[T]) -> T:
     """Return `value`; TypeError unless it is an instance of `kind`."""
     if not isinstance(value, kind):
@@ -155,15 +160,18 @@ def instance(name: str, value: Any, kind: type[T]) -> T:
 
 
 def affordable(
-    name: str, value: Any, memory: float = 0.0, seconds: float = 0.0, advice: str = "take fewer"
+    what: str, memory: float = 0.0, seconds: float = 0.0, advice: str = "take fewer"
 ) -> None:
-    """ValueError if a call would take more memory or time than one call may; before it does."""
+    """ValueError if a call would take more memory or time than one call may; before it does.
+
+    `what`: the arguments that decide, such as "N = 100000".
+    """
     for cost, limit, text in (
         (memory, MEMORY, f"{memory / 2**30:.3g} GiB of memory"),
-        (seconds, SECONDS, f"{seconds / 3600:.2g} hours"),
+        (seconds, SECONDS, f"{seconds:.2g} seconds"),
     ):
         if not cost <= limit:
-            raise ValueError(f"{name} = {_short(value)}: would take about {text}; {advice}")
+            raise ValueError(f"{what}: would take about {text}; {advice}")
 
 
 def unwrap(value: Any) -> Any:
@@ -176,6 +184,8 @@ def _inside(name, value, number, *bounds):
         where = " everywhere" if np.ndim(number) else ""
         limit = f", up to {LARGEST:g} in size" if np.all(np.isfinite(number)) else ""
         raise ValueError(f"{name} = {_short(value)}: must be finite{where}{limit}")
+    if bounds[0] == 0 and np.any((number > 0) & (number < SMALLEST)):
+        raise ValueError(f"{name} = {_short(value)}: must be > 0, from {SMALLEST:g} on")
     if _outside(number, *bounds):
         raise ValueError(f"{name} = {_short(value)}: {_interval(*bounds)}")
 

@@ -45,7 +45,7 @@ def magnetic_numbers(two_s: int, parity: str | None = None) -> NDArray[np.float6
     """
     two_s = positive_integer("two_s", two_s, minimum=0)
     one_of("parity", parity, PARITIES)
-    affordable("two_s", two_s, memory=16.0 * two_s)
+    affordable(f"two_s = {two_s}", memory=16.0 * two_s)
     lowest = {None: -two_s, "even": two_s % 2, "odd": 2 - two_s % 2}[parity]
     return np.arange(two_s, lowest - 1, -2) / 2
 
@@ -86,7 +86,7 @@ def bands(
     two_s = N if two_s is None else positive_integer("two_s", two_s, minimum=0)
     if two_s > N or (N - two_s) % 2:
         raise ValueError(f"two_s = {two_s!r}: must be one of N, N - 2, ... >= 0 with N = {N}")
-    affordable("N", N, memory=64.0 * two_s)
+    affordable(f"N = {N}", memory=64.0 * two_s)
     m = magnetic_numbers(two_s, parity)
     s = two_s / 2
     diagonal = -4 * J / N * m**2 - 16 * K / N**3 * m**4
@@ -117,7 +117,7 @@ def sector_isometry(N: int, parity: str) -> scipy.sparse.csr_array:
     """
     N = positive_integer("N", N)
     one_of("parity", parity, PARITIES[1:])
-    affordable("N", N, memory=100.0 * N)
+    affordable(f"N = {N}", memory=100.0 * N)
     m = magnetic_numbers(N, parity)
     column = np.arange(len(m))
     amplitude = np.where(m == 0, 0.5, np.sqrt(0.5))  # m = 0 is visited from both sides
@@ -229,7 +229,7 @@ class LMG:
     def energies(self, k: int | None = None, parity: str | None = None) -> NDArray[np.float64]:
         """The lowest energies, ascending.
 
-        All of them take 0.6 s for N = 8000 and grow as N^2; the lowest few 0.1 s for N = 10^5, as N.
+        All take 0.6 s for N = 8000, as N^2; the lowest few 0.1 s for N = 10^5, as N.
 
         Parameters
         ----------
@@ -247,7 +247,9 @@ class LMG:
             k = positive_integer("k", k)
         one_of("parity", parity, PARITIES)
         wanted = self.N if k is None else min(k, self.N)
-        affordable("N", self.N, 64.0 * self.N, COST * self.N * wanted, "ask for fewer levels, k")
+        affordable(
+            f"N = {self.N}", 64.0 * self.N, COST * self.N * wanted, "ask for fewer levels, k"
+        )
         sectors = ("even", "odd") if parity is None else (parity,)
         levels = np.concatenate([_levels(*self.bands(sector), k) for sector in sectors])
         return np.sort(levels)[:k]

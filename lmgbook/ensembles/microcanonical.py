@@ -29,7 +29,10 @@ def lowest_energy(
         u = 1 in the paramagnet, u < 1 in the ferromagnet.
     """
     h, K = not_negative("h", h), not_negative("K", K)
-    s = finite_array("s", s, above=0, most=1)
+    return _lowest_energy(finite_array("s", s, above=0, most=1), h, K)
+
+
+def _lowest_energy(s, h, K):
     # stationary at u (2s + 4K s^3 (1 - u^2)) = h; the minimum is the smallest root, on the rise
     a, b = 2 * s + 4 * K * s**3, 4 * K * s**3
     top = np.sqrt(np.where(a < 3 * b, a, 1.0) / np.where(a < 3 * b, 3 * b, 1.0))
@@ -108,14 +111,16 @@ def microcanonical_temperature(
             continue
         # -s (1 + K + h) <= energy <= -h s
         low, s = -one / (1 + K + h), min(-one / h, 1.0)
-        if _energy_excess(s, one, h, K) < 0:
+        if _energy_excess(low, one, h, K) <= 0:
+            s = low  # the energy is lost beside the field
+        elif _energy_excess(s, one, h, K) < 0:
             s = brentq(_energy_excess, low, s, args=(one, h, K), xtol=1e-300, rtol=1e-14)
-        value[index] = h / (float(lowest_energy(s, h, K)[1]) * np.arctanh(s))
+        value[index] = h / (float(_lowest_energy(s, h, K)[1]) * np.arctanh(s))
     return unwrap(value)
 
 
 def _energy_excess(s, e, h, K):
-    return float(lowest_energy(s, h, K)[0]) - e
+    return float(_lowest_energy(s, h, K)[0]) - e
 
 
 def microcanonical_jump(h: float, K: float) -> tuple[Phase, Phase] | None:

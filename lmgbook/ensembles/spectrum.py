@@ -66,7 +66,7 @@ class SectorSpectrum:
 
     def __init__(self, N: int, h: float, K: float):
         self.N = positive_integer("N", N)
-        affordable("N", N, memory=8.0 * N**2, seconds=1.5e-9 * N**3)
+        affordable(f"N = {N}", memory=8.0 * N**2, seconds=1.5e-9 * N**3)
         self.h, self.K = finite("h", h), finite("K", K)
         energies, counts, spins = [], [], np.arange(self.N, -1, -2)
         for two_s in spins:

@@ -225,11 +225,12 @@ def bias_sweep(
     dephasing = not_negative("dephasing", dephasing)
     points = positive_integer("points", points, minimum=2)
     each = 16.0 * magnet.levels ** (2 if dephasing else 1)
-    affordable("points", points, memory=each * points, seconds=1e-4 * points)
+    affordable(f"points = {points}", memory=each * points, seconds=1e-4 * points)
+    highest = bias_field(magnet, reach)
+    _refuse_long(magnet, reach, duration, dephasing, highest)
     biases = np.linspace(-reach, reach, points)
     times = np.linspace(0, duration, len(biases))
-    H, Jz = _operators(magnet, dephasing)
-    highest = bias_field(magnet, reach)
+    H, Jz = _operators(magnet)
     sweep = [H, [-Jz, lambda t: highest * (2 * t / duration - 1)]]
     start = qutip.Qobj(biased_levels(magnet, -reach, 1)[1])
     if dephasing:
@@ -246,6 +247,19 @@ def bias_sweep(
     return BiasSweep(magnet, reach, duration, dephasing, biases, run.states)
 
 
+def _refuse_long(magnet, reach, duration, dephasing, highest):
+    # the fastest phase, times what one radian of it takes as measured
+    rate = magnet.energies[-1] + highest * magnet.N + dephasing * abs(magnet.jz[0, 1]) ** 2
+    radian = 1e-5 if magnet.levels <= magnet.N else 1e-7
+    if dephasing:
+        radian = 5e-5 * (1 + (magnet.levels / 24) ** 2)
+    affordable(
+        f"reach = {reach:g}, duration = {duration:g}, dephasing = {dephasing:g}",
+        seconds=duration * rate * radian,
+        advice="take a shorter sweep or fewer levels",
+    )
+
+
 def _bands(magnet):
     # of H in the basis of m, counted from the ground state
     diagonal, off = LMG.leggett_garg(magnet.N, magnet.field).bands()
@@ -254,7 +268,7 @@ def _bands(magnet):
     return magnet.coupling * (diagonal - energy), magnet.coupling * off
 
 
-def _operators(magnet, dephasing):
+def _operators(magnet):
     if magnet.levels < magnet.N + 1:
         return magnet.hamiltonian, magnet.jz
     m = magnetic_numbers(magnet.N)

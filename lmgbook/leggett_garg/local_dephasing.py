@@ -36,6 +36,7 @@ from ..checks import (
     affordable,
     ascending,
     finite,
+    flag,
     instance,
     not_negative,
     positive,
@@ -105,10 +106,10 @@ class LocalDephasing:
     def __init__(
         self, magnet: LeggettGarg, blocks: int = 17, levels: int = 30, detuned: bool = True
     ):
-        N = instance("magnet", magnet, LeggettGarg).N
+        N, detuned = instance("magnet", magnet, LeggettGarg).N, flag("detuned", detuned)
         count = min(positive_integer("blocks", blocks), N // 2 + 1)
         size = min(positive_integer("levels", levels, minimum=2), N + 1)
-        affordable("levels", levels, memory=100.0 * count * size**2)
+        affordable(f"levels = {levels}", memory=100.0 * count * size**2)
         self.magnet = replace(magnet, levels=size)
         self.spins = N / 2 - np.arange(count)
         self.energies = np.zeros((count, size))
@@ -175,12 +176,12 @@ class LocalDephasing:
         -------
         ndarray of complex, the shape of x
         """
-        return self._jump(self._checked(x), adjoint)
+        return self._jump(self._checked(x), flag("adjoint", adjoint))
 
     def _checked(self, x):
         try:
             array = np.asarray(x, dtype=complex)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise TypeError(f"x = {x!r}: must be complex numbers") from None
         if array.shape != self.sign.shape or not np.isfinite(array).all():
             raise ValueError(
@@ -229,11 +230,19 @@ class LocalDephasing:
         rate = not_negative("rate", rate)
         resolution = positive("resolution", resolution)
         x = self._checked(x)
+        flag("adjoint", adjoint)
         loss = rate * self.magnet.N / 4
         # a fraction of the motion between the doublet and the third level, or of the time between
         # two jumps
         third = self.energies[0, min(2, self.energies.shape[1] - 1)]
         longest = 1 / ((3 * third + 4 * loss) * resolution)
+        last = max(times, default=0.0)
+        # an interval takes some runs of rising resolution
+        affordable(
+            f"times or interval up to {last:g} s, rate = {rate:g}, resolution = {resolution:g}",
+            seconds=last / longest * 4e-5 * (30 + self.sign.size / 50),
+            advice="take a shorter time or a lower rate",
+        )
         omega = self.energies[:, :, None] - self.energies[:, None, :]
         if not adjoint:
             omega = -omega

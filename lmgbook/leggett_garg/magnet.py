@@ -13,8 +13,10 @@ the size, and dephasing, in the frame where Jz pairs each even with one odd vect
 blocks element by element.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import qutip
@@ -26,6 +28,7 @@ from ..checks import (
     affordable,
     ascending,
     finite_array,
+    flag,
     instance,
     not_negative,
     one_of,
@@ -219,6 +222,8 @@ class LeggettGarg:
         dephasing = not_negative("dephasing", dephasing)
         resolution = positive("resolution", resolution)
         x = self._kept("operator", operator)
+        flag("adjoint", adjoint)
+        self._refuse_long("times", max(times, default=0.0), dephasing, resolution)
         result = np.zeros((len(times), *x.shape), dtype=complex)
         for odd in (False, True):
             blocks = self._blocks(x, odd)
@@ -227,6 +232,15 @@ class LeggettGarg:
                 for row, each in zip(result, moved, strict=True):
                     row += self._unblock(each, odd)
         return [qutip.Qobj(each) for each in result]
+
+    def _refuse_long(self, name, time, dephasing, resolution=1.0):
+        # an upper bound for the steps of the finest run, and what one of them takes
+        steps = 4 * resolution * time / self._longest_step(dephasing)
+        affordable(
+            f"{name} up to {time:g} s, dephasing = {dephasing:g}, resolution = {resolution:g}",
+            seconds=steps * (3e-6 + 1e-9 * self.levels**3),
+            advice="take a shorter time",
+        )
 
     def _kept(self, name, operator):
         x = instance(name, operator, qutip.Qobj).full()
@@ -378,6 +392,8 @@ class LeggettGarg:
         tau = finite_array("interval", self.interval if interval is None else interval)
         if tau.size == 0 or np.any(tau <= 0):
             raise ValueError(f"interval = {interval!r}: must be > 0, one or more")
+        flag("stationary", stationary)
+        self._refuse_long("interval", tau.max(), dephasing)
         state = self.state(initial)
 
         def run(resolution):
@@ -420,6 +436,8 @@ class LeggettGarg:
         """
         dephasing = not_negative("dephasing", dephasing)
         tau = positive("interval", self.interval if interval is None else interval)
+        flag("stationary", stationary)
+        self._refuse_long("interval", tau, dephasing)
 
         def run(resolution):
             options = dict(adjoint=True, resolution=resolution)
@@ -449,6 +467,7 @@ class LeggettGarg:
             In 1/s; NaN if K3 does not exceed one even without dephasing.
         """
         tau = positive("interval", self.interval if interval is None else interval)
+        flag("stationary", stationary)
 
         def excess(rate):
             return self.k3(rate, tau, stationary, initial) - 1
@@ -480,7 +499,7 @@ class LeggettGarg:
 
 def _lowest_levels(N, field, count):
     """Energies in units of J3, vectors, and which of them are odd."""
-    affordable("N", N, 40.0 * N * count, 1e-6 * N * count + 1e-9 * N * count**2)
+    affordable(f"N = {N}", 40.0 * N * count, 1e-6 * N * count + 1e-9 * N * count**2)
     model = LMG.leggett_garg(N, field)
     # even and odd levels take turns; one more of each makes sure
     sectors = {}
@@ -525,7 +544,8 @@ def _steps(x, odd, half, full, keep, mix, count):
     return _kernels.even_dephasing_steps(x, *left, *right, keep, mix, count)
 
 
-def extrapolated(run, tolerance=1e-4):
+def extrapolated(run: Callable[[float], Any], tolerance: float = 1e-4) -> Any:
+    """What `run(resolution)` tends to at fine steps, to second order."""
     # two step sizes remove the error of second order; they must be close already for that
     resolution, coarse, fine = 0.5, run(0.5), run(1.0)
     while np.max(np.abs(fine - coarse)) > tolerance:

@@ -60,7 +60,7 @@ def wells(
     bias : float or array
         In units of the splitting, below the spinodal.
     length : float, optional
-        l in units of hbar; default N/2.
+        l in units of hbar, up to N; default N/2.
 
     Returns
     -------
@@ -74,11 +74,13 @@ def wells(
     """
     h = np.asarray(bias_field(magnet, bias)) / magnet.coupling
     N, g = magnet.N, magnet.field
-    length = N / 2 if length is None else positive("length", length)
+    length = N / 2 if length is None else finite("length", length, above=0, most=N)
     # z^2 where the curvature changes its sign
     turn = length**2 - (g * N * length**2 / 2) ** (2 / 3)
     if turn <= 0:
-        raise ValueError(f"field = {g:g}: one well only, needs the ordered phase, field < 1")
+        raise ValueError(
+            f"field = {g:g}, length = {length:g}: one well only, needs the ordered phase, field < 1"
+        )
     turn = np.sqrt(turn)
     limit = turn * (2 / N - g / np.sqrt(length**2 - turn**2))
     if np.any(np.abs(h) >= limit):
@@ -270,7 +272,7 @@ def initial_spins(
         One each, but for the negative values of the Wigner function.
     """
     count, bias = positive_integer("count", count), finite("bias", bias)
-    affordable("count", count, memory=100.0 * count)
+    affordable(f"count = {count}", memory=100.0 * count)
     rng = _generator(rng)
     length = (instance("magnet", magnet, LeggettGarg).N + 1) / 2
     if zero_point:
@@ -333,7 +335,9 @@ def precess(
     transverse = magnet.field * magnet.coupling
     steps = np.ceil(duration * transverse * positive("resolution", resolution) / 0.5)
     seconds = steps * (1e-4 + 2e-7 * spins.shape[1])
-    affordable("duration", duration, seconds=seconds, advice="take a shorter one or fewer spins")
+    affordable(
+        f"duration = {duration}", seconds=seconds, advice="take a shorter one or fewer spins"
+    )
     steps = int(steps)
     dt = duration / steps
     part = 1 / (4 - 4 ** (1 / 3))

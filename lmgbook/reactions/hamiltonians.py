@@ -30,7 +30,7 @@ def one_channel_hamiltonian(N: int, g: float, beta: float) -> qutip.QobjEvo:
         beta t (N - m) on the diagonal, g (m + 1) sqrt(N - m) beside it.
     """
     molecules, _, (up,) = hamiltonian_parts(N, g, beta)
-    return _evolving(up[0] + up[0].T, beta * molecules)
+    return _evolving(up[0] + up[0].T, float(beta) * molecules)
 
 
 def two_channel_states(N: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -47,7 +47,7 @@ def two_channel_states(N: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         Sorted by n1 + n2, then by n2: state 0 is the initial one.
     """
     N = positive_integer("N", N, minimum=0)
-    affordable("N", N, memory=20.0 * N**2)
+    affordable(f"N = {N}", memory=20.0 * N**2)
     total, n2 = np.tril_indices(N + 1)
     return total - n2, n2
 
@@ -72,7 +72,7 @@ def two_channel_hamiltonian(
     """
     molecules, levels, ups = hamiltonian_parts(N, g, beta, positive("epsilon", epsilon), g2)
     couplings = sum(up + up.T for up, _ in ups)
-    return _evolving(couplings + diagonal_matrix(levels), beta * molecules)
+    return _evolving(couplings + diagonal_matrix(levels), float(beta) * molecules)
 
 
 def hamiltonian_parts(
@@ -81,7 +81,7 @@ def hamiltonian_parts(
     """Number of molecules, energies, and pairs (operator that adds a pair, its energy)."""
     N, g, beta = positive_integer("N", N), not_negative("g", g), positive("beta", beta)
     size = N if epsilon is None else (N + 1) * (N + 2) / 2
-    affordable("N", N, memory=200.0 * size)
+    affordable(f"N = {N}", memory=200.0 * size)
     if epsilon is None:
         if g2 is not None:
             raise ValueError(f"g2 = {g2!r}: must be None with one channel (epsilon = None)")
@@ -130,7 +130,7 @@ def effective_parts(
 ) -> tuple[NDArray[np.float64], sp.csr_array]:
     """Levels, and the operator that belongs to 1/t, of `effective_hamiltonian`."""
     n, gamma = positive_integer("n", n), adiabaticity(g, beta) / (2 * np.pi)
-    affordable("n", n, memory=200.0 * n)
+    affordable(f"n = {n}", memory=200.0 * n)
     n2 = np.arange(n + 1)
     hop = (n - n2[:-1]) * n2[1:]
     matrix = sp.diags_array([hop, n2**2 + (n - n2) ** 2, hop], offsets=[-1, 0, 1], dtype=float)

@@ -43,7 +43,7 @@ def single_channel(N: int, g: float, beta: float) -> NDArray[np.float64]:
     ndarray, shape (N + 1,)
         P[m] for m = 0 ... N pairs, with small relative errors (1e-12 at N = 10^6, in 20 ms).
     """
-    N, s = positive_integer("N", N, minimum=0), adiabaticity(g, beta)
+    N, s = _count("N", N), adiabaticity(g, beta)
     rest = np.arange(N + 1)  # N - m molecules are left
     return np.exp(_log_tail(N, s) - s * rest)[::-1]
 
@@ -65,8 +65,8 @@ def two_channel(N: int, g: float, beta: float) -> NDArray[np.float64]:
     ndarray, shape (N + 1, N + 1)
         P[n1, n2], zero for n1 + n2 > N.
     """
-    N, s = positive_integer("N", N, minimum=0), adiabaticity(g, beta)
-    affordable("N", N, memory=48.0 * N**2, advice="two_channel_total needs no table")
+    N, s = _count("N", N), adiabaticity(g, beta)
+    affordable(f"N = {N}", memory=48.0 * N**2, advice="two_channel_total needs no table")
     n2 = np.arange(N + 1)
     rest = N - np.add.outer(n2, n2)
     left = np.maximum(rest, 0)
@@ -88,7 +88,7 @@ def two_channel_total(N: int, g: float, beta: float) -> NDArray[np.float64]:
     ndarray, shape (N + 1,)
         P[n], n = n1 + n2 = 0 ... N.
     """
-    N, s = positive_integer("N", N, minimum=0), adiabaticity(g, beta)
+    N, s = _count("N", N), adiabaticity(g, beta)
     rest = np.arange(N + 1)
     # sum of x^n2 over n2 = 0 ... n
     total = np.expm1(-s * (N - rest + 1)) / np.expm1(-s) if s else N - rest + 1.0
@@ -110,8 +110,7 @@ def thermal_law(n: int, g: float, beta: float) -> NDArray[np.float64]:
     ndarray, shape (n + 1,)
         P[n2], proportional to x^n2.
     """
-    n, s = positive_integer("n", n, minimum=0), adiabaticity(g, beta)
-    affordable("n", n, memory=40.0 * n)
+    n, s = _count("n", n), adiabaticity(g, beta)
     norm = np.expm1(-s) / np.expm1(-s * (n + 1)) if s else 1 / (n + 1)
     return norm * np.exp(-s * np.arange(n + 1))
 
@@ -131,7 +130,7 @@ def mean_numbers(N: int, g: float, beta: float) -> tuple[float, float]:
     n1, n2 : float
         The first is also the mean of `single_channel`.
     """
-    N, a = positive_integer("N", N, minimum=0), adiabaticity(g, beta) / 2
+    N, a = _count("N", N), adiabaticity(g, beta) / 2
     total = two_channel_total(N, g, beta)
     n = np.arange(N + 1)
     # at given n: n1 - n2 = (n+1) coth a(n+1) - coth a, for small arguments by its series
@@ -160,7 +159,7 @@ def most_probable(N: int, g: float, beta: float) -> int:
     int
         The smallest m >= N - n_ex, n_ex = -ln(1 - x)/s, and not below zero.
     """
-    N, s = positive_integer("N", N, minimum=0), adiabaticity(g, beta)
+    N, s = _count("N", N), adiabaticity(g, beta)
     excited = -_log_one_minus(np.array([s]))[0] / s if s else np.inf
     return int(min(max(np.ceil(N - excited), 0), N))
 
@@ -211,8 +210,7 @@ def scattering_phases(N: int, g: float, beta: float) -> NDArray[np.float64]:
     ndarray, shape (N + 1,)
         Phi_0 = 0, Phi_1, ... Phi_N in radians, continuous in g (not reduced to one turn).
     """
-    N = positive_integer("N", N, minimum=0)
-    affordable("N", N, memory=120.0 * N)
+    N = _count("N", N)
     gamma = adiabaticity(g, beta) / (2 * np.pi)
     k = np.arange(1, N + 1)
     phases = loggamma(1j * gamma * k).imag if gamma else np.full(N, -np.pi / 2)
@@ -225,6 +223,13 @@ def adiabaticity(g: float, beta: float) -> float:
     return 2 * np.pi * not_negative("g", g) ** 2 / positive("beta", beta)
 
 
+def _count(name, value):
+    """Return a number of molecules or pairs for which a list is still small enough."""
+    number = positive_integer(name, value, minimum=0)
+    affordable(f"{name} = {number}", memory=120.0 * number)
+    return number
+
+
 def _log_one_minus(z):
     """ln(1 - e^(-z)) for ascending z >= 0, accurate at both ends."""
     split = np.searchsorted(z, np.log(2.0))
@@ -234,7 +239,6 @@ def _log_one_minus(z):
 
 def _log_tail(N, s):
     """Logarithms of (1 - x^(nu+1)) ... (1 - x^N) for nu = 0 ... N."""
-    affordable("N", N, memory=120.0 * N)
     # summed from the far end, where the logarithms are small (forward sums would lose three
     # digits), and in blocks, so that no sum has many terms
     factors = _log_one_minus(s * np.arange(1, N + 1))[::-1]

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import finite, finite_array, positive, positive_integer
+from ..checks import finite, finite_array, flag, positive, positive_integer
 
 ORDER = 8  # the highest order used
 LARGE = 1e3  # norm of a generator beyond which there is no point in the series
@@ -44,6 +44,7 @@ def frame(
     terms : dict
         U^+ (H - i d/dt) U in the same form.
     """
+    flag("moving", moving)
     levels = finite_array("levels", levels, shape=(None,))
     power = positive_integer("power", power, minimum=-1, maximum=0)
     _check(terms, len(levels), power)
@@ -87,7 +88,7 @@ def read(
     amplitudes : ndarray
         U^+ psi to the best order.
     error : float
-        Estimate of the largest error of their squares.
+        Estimate of the largest error of their squares, up to 1.
     """
     generators, t = _series(generators), _time(t)
     psi = np.asarray(psi)
@@ -104,7 +105,7 @@ def read(
         error = float(np.max(2 * abs(psi) * missing + missing**2))
         if error < best[1]:
             best = psi, error
-    return best
+    return best[0], min(best[1], 1.0)
 
 
 def first_axis(generators: list[sp.csr_array], t: float) -> tuple[NDArray[np.complex128], float]:
@@ -114,7 +115,7 @@ def first_axis(generators: list[sp.csr_array], t: float) -> tuple[NDArray[np.com
     -------
     state : ndarray
     error : float
-        Estimate of the norm of its error.
+        Estimate of the norm of its error, up to 1.
     """
     generators, t = _series(generators), _time(t)
     psi = np.eye(1, generators[0].shape[0], dtype=complex)[0]
@@ -124,7 +125,7 @@ def first_axis(generators: list[sp.csr_array], t: float) -> tuple[NDArray[np.com
         S = generators[k - 1] / t**k
         if _norm(S) < LARGE:
             psi = _exponential(S, psi)
-    return psi, errors[order]
+    return psi, min(errors[order], 1.0)
 
 
 def earliest(generators: list[sp.csr_array], tolerance: float) -> float:
@@ -159,7 +160,9 @@ def _norm(S):
 
 def _missing(generators, t, psi, order):
     """Size of what the next two orders would change (in a real frame every other one vanishes)."""
-    return sum(abs(generators[k - 1] @ psi) / abs(t) ** k for k in (order + 1, order + 2))
+    with np.errstate(all="ignore"):  # at very early times they have no size any more
+        sizes = [abs(generators[k - 1] @ psi) / abs(t) ** k for k in (order + 1, order + 2)]
+        return np.nan_to_num(sum(sizes), nan=np.inf)
 
 
 def _check(terms, size, power):
@@ -184,4 +187,4 @@ def _series(generators):
 def _time(t):
     if finite("t", t) == 0:
         raise ValueError(f"t = {t!r}: must not be zero")
-    return float(t)
+    return np.float64(t)

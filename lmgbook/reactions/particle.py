@@ -42,7 +42,9 @@ def ramp_particle(
     D, reach = in_range("components", components, 1, 20), in_range("reach", reach, 0.1, 10)
     lam = 4 * np.pi * reach
     T, points = in_range("half_time", half_time, 8, 200), positive_integer("points", points, 100)
-    affordable("points", points, memory=16.0 * points * (40 + 16 * reach), seconds=1e-2 * points)
+    affordable(
+        f"points = {points}", memory=16.0 * points * (40 + 16 * reach), seconds=1e-2 * points
+    )
     dx = 1.6 * np.sqrt(lam * T) / points
     r, edge = (np.arange(points) + 0.5) * dx, np.arange(points + 1) * dx
     area, surface = r ** (D - 1), edge ** (D - 1)

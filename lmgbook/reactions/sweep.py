@@ -10,7 +10,7 @@ import qutip
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import ascending, finite, one_of, positive
+from ..checks import affordable, ascending, finite, one_of, positive
 from . import moving_frame
 from .hamiltonians import (
     diagonal_matrix,
@@ -112,6 +112,7 @@ def evolve(
     tolerance = finite("tolerance", tolerance, above=0, most=1)
     one_of("readout", readout, READOUTS)
     molecules, levels, ups = hamiltonian_parts(N, g, beta, epsilon, g2)
+    beta = float(beta)
     energies = beta * molecules
     terms = {
         -1: diagonal_matrix(energies),
@@ -130,6 +131,16 @@ def evolve(
         if not given:
             raise ValueError(f"times = {times!r}: must be None unless T is given")
         times = ascending("times", times, least=-T, most=T)
+
+    strength = max(g, g2 or 0.0)
+    radians = 2 * T * (beta * T + 2 * (epsilon or 0.0) + strength * N**1.5)
+    if epsilon is not None:  # the pairs change places until they freeze
+        radians += 16 * N * (epsilon * T + N * strength**2 / beta)
+    affordable(
+        f"N = {N}, g = {strength:g}, beta = {beta:g}, epsilon = {epsilon}, T = {T:g}",
+        seconds=radians * (2e-4 + 2e-6 * len(levels)),
+        advice="take a shorter sweep, or fewer molecules",
+    )
 
     begin = -T
     exact, loss = moving_frame.first_axis(generators, begin)
@@ -157,7 +168,6 @@ def evolve(
         inside, error = moving_frame.read(generators, T, psi)
     amplitudes = None
     if epsilon is not None:
-        strength = g if g2 is None else max(g, g2)
         freezing = N * strength**2 / (beta * epsilon)
         inside, more = _redistributed(rest, molecules, levels, T, inside, freezing, tolerance)
         error += more
@@ -224,6 +234,7 @@ def redistribute(
     given = T is not None
     # the evolution begins early
     T = finite("T", T, above=early) if given else max(4 * n * g**2 / beta, 3.0) / epsilon
+    _refuse_long(n, g, beta, epsilon, T, 2e-4)
 
     # the eigenvalue of the first state is taken out, and the levels by the interaction picture
     hop = sp.tril(exchange, -1)
@@ -284,9 +295,20 @@ def second_act(
     start = 1e-6 / (epsilon * n)
     array = ascending("times", times, least=start)
     H = [sparse_qobj(exchange), [sparse_qobj(diagonal_matrix(levels)), np.exp]]
+    _refuse_long(n, g, beta, epsilon, max(array, default=start), 2e-5)
     symmetric = qutip.Qobj(np.full(n + 1, (n + 1) ** -0.5))
     options = {"method": "tridiagonal"}
     return qutip.sesolve(H, symmetric, np.log([start, *array]), options=options).states[1:]
+
+
+def _refuse_long(n, g, beta, epsilon, T, radian):
+    # in the logarithm of t: the levels' phases at the end, and the exchange all the time
+    radians = 4 * epsilon * T * (n if radian < 1e-4 else 1) + 30 * (n + 1) ** 2 * g**2 / beta
+    affordable(
+        f"n = {n}, g = {g:g}, beta = {beta:g}, epsilon = {epsilon:g}, times up to T = {T:g}",
+        seconds=radians * (radian + 1e-6 * n),
+        advice="take fewer pairs, or a shorter time",
+    )
 
 
 def _warn(T, tolerance, estimate):

@@ -13,6 +13,8 @@ Near the critical point both reduce to a particle in a quartic potential, Eq. (8
 solves its quantum mechanics for any number of components of the field.
 """
 
+import itertools
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
 from ..checks import (
+    LARGEST,
     affordable,
     ascending,
     finite,
@@ -33,6 +36,9 @@ from ..checks import (
 )
 
 Analytic = Callable[[Any], Any]
+
+#: Most evaluations of the slope in `follow`, about a minute.
+EVALUATIONS = 200_000
 
 
 def classical_hamiltonian(
@@ -55,6 +61,7 @@ def classical_hamiltonian(
         Without the constant beta t N.
     """
     n1, phi1, n2, phi2 = _four(point)
+    _numbers_only(t=t, epsilon=epsilon, N=N, g=g, beta=beta)
     exchange = n1 * np.cos(phi1) + n2 * np.cos(phi2)
     total = n1 + n2
     return -beta * t * total + epsilon * (n2 - n1) + 2 * g * np.sqrt(N - total) * exchange
@@ -79,6 +86,9 @@ def second_hamiltonian(
     number or ndarray
     """
     n1, phi1, n2, phi2 = _four(point)
+    _numbers_only(t=t, epsilon=epsilon, N=N, g=g, beta=beta)
+    if epsilon == 0 or beta == 0:
+        raise ValueError(f"epsilon = {epsilon!r}, beta = {beta!r}: must not be zero")
     exchange = n2 * np.cos(phi2) - n1 * np.cos(phi1)
     total = n1 + n2
     return (
@@ -169,6 +179,8 @@ def follow(
     ------
     RuntimeError
         If the integration fails, for example where n1 + n2 reaches N.
+    ValueError
+        If it takes more than 200 000 evaluations.
     """
     if not callable(hamiltonian):
         raise TypeError(f"hamiltonian = {hamiltonian!r}: must be callable")
@@ -179,7 +191,14 @@ def follow(
         low, high = min(start, end), max(start, end)
         dense = finite_array("dense", dense, least=low, most=high, shape=(None,))
 
+    evaluations = itertools.count()
+
     def slope(parameter, y):
+        if next(evaluations) > EVALUATIONS:
+            raise ValueError(
+                f"start = {start:g}, end = {end:g}, rtol = {rtol:g}: more than {EVALUATIONS} "
+                f"evaluations, stopped at {parameter:.6g}; take a shorter way"
+            )
         d = gradient(lambda moved: hamiltonian(moved, parameter), y)
         return [-d[1], d[0], -d[3], d[2]]
 
@@ -286,8 +305,7 @@ def truncated_wigner(
     turns = (last - first) * (beta * last + 2 * levels[-1])
     modes = 1 + 2 * len(levels)
     affordable(
-        "samples",
-        samples,
+        f"samples = {samples}",
         memory=16.0 * modes * samples * (20 + len(times)),
         seconds=turns * (1e-3 + 1e-6 * samples),
         advice="take fewer, a shorter span, or a faster sweep, beta",
@@ -320,9 +338,20 @@ def truncated_wigner(
 def _four(point):
     try:
         n1, phi1, n2, phi2 = point
+        if not all(np.asarray(each).dtype.kind in "iufc" for each in point):
+            raise TypeError
     except (TypeError, ValueError):
-        raise ValueError(f"point = {point!r}: must be four: n1, phi1, n2, phi2") from None
+        raise ValueError(f"point = {point!r}: must be four numbers, n1, phi1, n2, phi2") from None
     return n1, phi1, n2, phi2
+
+
+def _numbers_only(**named):
+    # real or complex: derivatives are taken by steps along the imaginary axis
+    for name, value in named.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Number):
+            raise TypeError(f"{name} = {value!r}: must be a number")
+        if not abs(value) <= LARGEST:
+            raise ValueError(f"{name} = {value!r}: must be finite, up to {LARGEST:g} in size")
 
 
 def _exchange(y, force):

@@ -206,13 +206,14 @@ def transport(
     size = instance("start", start, qutip.Qobj).shape[0]
     if any(part.shape != (size, size) for part in (*H, *partner)):
         raise ValueError(f"start of shape {start.shape}: must fit all parts of H and partner")
-    affordable("points", points, 1000.0 * points + 16.0 * points * size, 1e-3 * points)
+    affordable(f"points = {points}", 1000.0 * points + 16.0 * points * size, 1e-3 * points)
     states = [start]
     for begin, end in itertools.pairwise(corners):
         terms = _along(begin, end, H, partner)
         if not terms:
             states += [states[-1]] * (points - 1)
             continue
+        _refuse_long(terms, corners)
         xi = np.linspace(0, 1, points)
         leg = qutip.sesolve(qutip.QobjEvo(terms), states[-1], xi, options=_STRICT)
         states += leg.states[1:]
@@ -239,7 +240,7 @@ def places(corners: ArrayLike, points: int = 2) -> NDArray[np.float64]:
         As for `transport`.
     """
     corners, points = _corners(corners), positive_integer("points", points, minimum=2)
-    affordable("points", points, memory=64.0 * points * len(corners))
+    affordable(f"points = {points}", memory=64.0 * points * len(corners))
     xi = np.linspace(0, 1, points)[1:]
     found = [corners[:1]]
     for begin, end in itertools.pairwise(corners):
@@ -295,7 +296,7 @@ def sweep(H: Sequence[qutip.Qobj], tau: float = 1.0, T: float = 60.0) -> NDArray
     ValueError
         If tau or T is not positive.
     """
-    T = positive("T", T)
+    T, tau = positive("T", T), positive("tau", tau)
     start = qutip.Qobj(frame(H, -T, tau)[:, :1])
     end = transport(H, [], [(-T, tau), (T, tau)], start)[-1]
     return populations(end, frame(H, T, tau))
@@ -317,7 +318,7 @@ def _four(name, parts, least=0):
 def _square(name, matrix, size=None):
     try:
         array = np.asarray(matrix).astype(complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} = {matrix!r}: must be a matrix of numbers") from None
     size = len(array) if size is None and array.ndim else size
     if array.shape != (size, size) or size == 0 or not np.isfinite(array).all():
@@ -347,6 +348,19 @@ def _along(begin, end, H, partner):
         if speed
         for part, function in zip(parts, functions, strict=False)
     ]
+
+
+def _refuse_long(terms, corners):
+    radians = 0.0
+    for term in terms:
+        part, function = term if isinstance(term, list) else (term, lambda xi: 1.0)
+        radians += part.norm("one") * max(abs(function(0.0)), abs(function(1.0)))
+    t, tau = np.ptp(corners, axis=0)
+    affordable(
+        f"corners, T or tau: a path of {t:g} in t and {tau:g} in tau",
+        seconds=1e-3 * radians,
+        advice="take a shorter one",
+    )
 
 
 def _corners(corners):

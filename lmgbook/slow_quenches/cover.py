@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .. import figures
-from ..checks import instance, positive, positive_integer
+from ..checks import affordable, instance, positive, positive_integer
 from .exact import ExactRamp, exact_ramp
 
 
@@ -31,6 +31,7 @@ def slow_ramp(N: int = 1024, lam: float = 20.0, points: int = 481) -> ExactRamp:
     lmgbook.slow_quenches.ExactRamp
     """
     N, points = positive_integer("N", N), positive_integer("points", points, minimum=2)
+    affordable(f"points = {points}", memory=64.0 * N * points, seconds=1e-4 * points)
     return exact_ramp(N, positive("lam", lam) / N, fields=np.linspace(2.0, 0.0, points))
 
 

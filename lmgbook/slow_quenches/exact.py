@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import elementwise
 
-from ..checks import affordable, finite_array, in_range, one_of, positive, positive_integer
+from ..checks import affordable, finite, finite_array, in_range, one_of, positive_integer
 from ..integrators import TridiagonalPropagator
 from ..lmg import LMG, bands, lowest_vector, magnetic_numbers, sector_isometry
 from .harmonic import checked_ramp
@@ -60,8 +60,9 @@ class ExactRamp:
             N/2, ..., -N/2.
         probability : ndarray of float, shape (N + 1,)
         """
-        m = magnetic_numbers(self.N)
-        return m, np.abs(self._full(index)) ** 2
+        count = len(self.fields)
+        index = positive_integer("index", index, minimum=-count, maximum=count - 1)
+        return magnetic_numbers(self.N), np.abs(self._full(index)) ** 2
 
     @cached_property
     def heats(self) -> NDArray[np.float64]:
@@ -197,7 +198,7 @@ def exact_ramp(
         "ground": the even-parity ground state at h_start. "broken": the product state with all
         spins along the order parameter, for h_start = 0.
     atol : float
-        Local error allowed in a step, see `lmgbook.integrators.TridiagonalPropagator`.
+        Local error allowed in a step, >= 1e-15, see `lmgbook.integrators.TridiagonalPropagator`.
 
     Returns
     -------
@@ -222,11 +223,13 @@ def exact_ramp(
     one_of("start", start, ("ground", "broken"))
     low, high = min(h_start, h_end), max(h_start, h_end)
     records = finite_array("fields", fields, least=low, most=high, shape=(None,))
-    positive("atol", atol)
+    finite("atol", atol, least=1e-15)
     # a step and a spin take 50 ns; the steps follow the fastest precession
     steps = (span + 2 * smooth) / delta * (6 + max(abs(low), abs(high)))
-    cost = 64.0 * N * len(records), steps * (3e-6 + 5e-8 * N)
-    affordable("N", N, *cost, f"take fewer spins, a faster ramp than delta = {delta:g}, less field")
+    cost = 64.0 * N * len(records), steps * (3e-6 + 5e-8 * N) + 1e-4 * len(records)
+    affordable(
+        f"N = {N}, delta = {delta:g}", *cost, "take fewer spins, a faster ramp, or less field"
+    )
     # in the order of the ramp, each once, h_end last
     direction = np.sign(h_end - h_start)
     records = np.unique(np.append(records, h_end) * direction) * direction

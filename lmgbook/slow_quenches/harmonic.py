@@ -53,7 +53,7 @@ def gap(h: ArrayLike, N: int | None = None) -> float | NDArray[np.float64]:
         value = 2 * np.sqrt(value)
     else:
         N = positive_integer("N", N, minimum=2)
-        affordable("N", N, seconds=1e-6 * N * fields.size)
+        affordable(f"N = {N}", seconds=1e-6 * N * fields.size)
         value = np.empty_like(fields)
         for index, one in np.ndenumerate(fields):
             model = LMG.slow_quench(N, float(one))
@@ -78,7 +78,7 @@ def critical_amplitude(basis: int = 120) -> float:
         2.1742, good to ten digits for 60 states and more.
     """
     basis = positive_integer("basis", basis, minimum=20)
-    affordable("basis", basis, memory=64.0 * basis**2, seconds=1e-9 * basis**3)
+    affordable(f"basis = {basis}", memory=64.0 * basis**2, seconds=1e-9 * basis**3)
     root = np.sqrt(np.arange(1, basis + 4) / 2)
     x = np.diag(root, 1) + np.diag(root, -1)
     p = np.diag(root, 1) - np.diag(root, -1)  # i times the momentum
@@ -251,7 +251,7 @@ def harmonic_ramp(
     N, delta, h_start, h_end = checked_ramp(N, delta, h_start, h_end)
     points = positive_integer("points", points, minimum=2)
     positive("c0", c0)
-    affordable("points", points, memory=200.0 * points, seconds=5e-5 * points)
+    affordable(f"points = {points}", memory=200.0 * points, seconds=5e-5 * points)
     fields = np.linspace(h_start, h_end, points)
     kinks = [h for h in (-1.0, 1.0) if min(h_start, h_end) < h < max(h_start, h_end)]
     # steps end on the kinks of Omega^2, otherwise they would lose their order there
@@ -266,7 +266,7 @@ def harmonic_ramp(
     fastest = np.sqrt(np.maximum(squares[:-1], squares[1:]))
     counts = np.ceil(durations * np.maximum(fastest / 0.2, delta ** (1 / 3) / 0.02))
     cost = 100.0 * counts.max(), 1e-7 * counts.sum()
-    affordable("delta", delta, *cost, "take a faster or shorter ramp")
+    affordable(f"delta = {delta:g}, c0 = {c0:g}", *cost, "take a faster or shorter ramp")
     for low, high, duration, steps in zip(stops[:-1], stops[1:], durations, counts, strict=True):
         count = int(steps)
         dt = duration / count

@@ -29,7 +29,7 @@ def universal_populations(lam: float, k: int) -> NDArray[np.float64]:
     """
     log_x = -2 * np.pi / finite("lam", lam, above=0, most=LARGEST)
     k = positive_integer("k", k)
-    affordable("k", k, memory=64.0 * k)
+    affordable(f"k = {k}", memory=64.0 * k)
     level = np.arange(k)
     denominator = np.cumsum(np.concatenate([[0.0], np.log1p(-np.exp(2 * log_x * level[1:]))]))
     return np.exp(np.log(universal_fidelity(lam)) + level * log_x - denominator)
