@@ -340,7 +340,7 @@ BAD = [
     (lambda: rivals.spinodal(1.0), ValueError, ["field = 1.0", "(0, 1)"]),
     (lambda: rivals.spinodal(-0.5), ValueError, ["field = -0.5", "(0, 1)"]),
     (lambda: rivals.wells(FEW, 40), ValueError, ["bias = 40", "spinodal, 34.66"]),
-    (lambda: rivals.wells(FEW, 1, length=0), ValueError, ["length = 0", "> 0"]),
+    (lambda: rivals.wells(FEW, 1, length=0), ValueError, ["length = 0", "(0, 370]"]),
     (
         lambda: rivals.wells(LeggettGarg(N=20, field=1.2), 0),
         ValueError,
