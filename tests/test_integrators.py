@@ -5,9 +5,10 @@ import pytest
 import qutip
 import scipy.linalg
 import scipy.stats
-from hypothesis import given
+from field_families import FAMILIES, Field, T, box, exact_state, gaussian, random_spin
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from qutip import QobjEvo, SESolver, sesolve
+from qutip import QobjEvo, SESolver, mcsolve, mesolve, sesolve
 from qutip.solver.integrator import IntegratorException
 from scipy.special import jv
 
@@ -306,6 +307,146 @@ def test_onset_long_after_the_start():
     assert distance(sesolve(H, psi, [0, 100], options=options).states[-1], reference) < 3e-6
 
 
+# ---------------------------------------------------------------- fields that are not smooth
+
+DEFAULT = {"method": "tridiagonal", "progress_bar": ""}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+@pytest.mark.parametrize("points", [2, 24])
+def test_fields_of_every_family(family, points):
+    for seed in range(20 if points == 2 else 5):
+        rng = np.random.default_rng([seed, FAMILIES.index(family)])
+        field = family(rng)
+        H0, V, psi = random_spin(rng, field)
+        H = [H0, [V, field.coefficient]]
+        ours = sesolve(H, psi, np.linspace(0, T, points), options=DEFAULT).states[-1]
+        assert distance(ours, exact_state(H0, V, field, psi)) < 1e-5, seed
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.9])
+def test_narrow_pulses_anywhere_in_a_step(fraction):
+    # steps are as long as max_step, since nothing else happens; pulses of 1 % of the interval lie
+    # at random places in the first or the last tenth of one
+    rng = np.random.default_rng(round(10 * fraction))
+    jx, jz, psi = qutip.jmat(2, "x"), qutip.jmat(2, "z"), qutip.basis(5, 0)
+    for length in (1.0, 2.5, 5.0, 10.0):
+        for place in rng.uniform(fraction, fraction + 0.1, 20):
+            centre = min(max((rng.integers(T / length) + place) * length, 0.3), T - 0.3)
+            for field in (gaussian(rng, centre), box(rng, centre)):
+                options = DEFAULT | {"max_step": length, "first_step": length}
+                H = [0.05 * jz, [jx, field.coefficient]]
+                ours = sesolve(H, psi, [0, T], options=options).states[-1]
+                exact = exact_state(H[0], jx, field, psi)
+                assert distance(ours, exact) < 1e-5, (length, centre)
+
+
+@pytest.mark.parametrize("width", [1e-3, 1e-6])
+def test_narrower_pulses_by_stops_or_max_step(width):
+    a, b = 3.3, 3.3 + width
+    field = Field(lambda t: 1 / width if a < t < b else 0.0, (a, b), True)
+    H0, V, psi = qutip.jmat(2, "z"), qutip.jmat(2, "x"), qutip.basis(5, 0)
+    exact = exact_state(H0, V, field, psi)
+    H = [H0, [V, field.coefficient]]
+    for stops in ([a, b], (b, a, 77.0), np.array([a, b])):
+        ours = sesolve(H, psi, [0, T], options=DEFAULT | {"stops": stops}).states[-1]
+        assert distance(ours, exact) < 1e-5
+    if width > 1e-5:
+        ours = sesolve(H, psi, [0, T], options=DEFAULT | {"max_step": width / 2, "nsteps": 0})
+        assert distance(ours.states[-1], exact) < 1e-5
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+@pytest.mark.parametrize("spacing", ["even", "uneven"])
+def test_arrays_of_every_order(order, spacing):
+    rng = np.random.default_rng(order)
+    knots = np.linspace(1, 9, 41)  # constant outside
+    if spacing == "uneven":
+        knots[1:-1] += rng.uniform(-0.08, 0.08, 39)
+    values = rng.uniform(-2, 2, 41)
+    spline = qutip.coefficient(values, tlist=knots, order=order)
+    H0, V, psi = random_spin(rng, None)
+    field = Field(spline, tuple(knots), order == 0)
+    exact = exact_state(H0, V, field, psi)
+    twice = qutip.coefficient(lambda t: 2.0) * spline + qutip.coefficient(lambda t: 0.0)
+    for H in (
+        [H0, [V, spline]],
+        QobjEvo([H0, [V / 2, twice]]),
+        QobjEvo([[V, spline]]) + H0,
+        QobjEvo([H0, [V / 2, spline]]) + QobjEvo([[V / 2, spline.conj()]]),
+    ):
+        assert distance(sesolve(H, psi, [0, T], options=DEFAULT).states[-1], exact) < 1e-5
+
+
+def test_knots_of_a_smooth_array_are_no_stops():
+    times = np.linspace(0, 10, 20001)
+    propagators = []
+    for order in (1, 3):
+        f = qutip.coefficient(np.sin(times), tlist=times, order=order)
+        solver = SESolver(QobjEvo([J3["z"], [J3["x"], f]]), options=DEFAULT)
+        solver.run(qutip.basis(3, 0), [0, 10])
+        propagators += solver._integrator._propagators
+    assert max(propagator.steps for propagator in propagators) < 1000
+
+
+@settings(max_examples=20)
+@given(seeds, st.integers(0, len(FAMILIES) - 1))
+def test_tighter_tolerance_is_never_worse(seed, number):
+    rng = np.random.default_rng(seed)
+    field = FAMILIES[number](rng)
+    H0, V, psi = random_spin(rng, field)
+    exact = exact_state(H0, V, field, psi)
+    H = [H0, [V, field.coefficient]]
+    errors = [
+        distance(sesolve(H, psi, [0, T], options=OURS | {"atol": atol}).states[-1], exact)
+        for atol in (1e-5, 1e-7, 1e-9, 1e-11)
+    ]
+    # each hundredth of the tolerance buys something, down to what the reference is good for
+    for loose, tight in zip(errors, errors[1:], strict=False):
+        assert tight < max(loose, 1e-9), errors
+
+
+@pytest.mark.parametrize(
+    "wild", [lambda t: np.random.default_rng().normal(), lambda t: 1e9 * (hash(t) % 2)]
+)
+def test_a_field_without_any_scale_is_refused(wild):
+    with pytest.raises(IntegratorException, match="'tridiagonal'.*nsteps|no step meets atol"):
+        solve([J3["z"], [J3["x"], wild]], nsteps=100, atol=1e-8)
+
+
+def test_complex_hopping():
+    # Peierls phases, and a drive about any axis of the plane: real in a diagonal change of basis
+    rng = np.random.default_rng(14)
+    dim, psi = 7, random_ket(7, rng)
+    phases = np.exp(1j * rng.uniform(0, 2 * np.pi, dim - 1))
+    phases[2] = 0  # a missing bond has none
+    parts = []
+    for _ in range(3):
+        upper = np.diag(phases * rng.normal(size=dim - 1), 1)
+        parts.append(qutip.Qobj(upper + upper.conj().T + np.diag(rng.normal(size=dim))))
+    for H in (drive(parts), [J3["z"], [np.cos(0.7) * J3["x"] - np.sin(0.7) * J3["y"], np.cos]]):
+        psi = random_ket(H[0].shape[0], rng)
+        ours = sesolve(H, psi, [0, 1, 2], options=OURS).states
+        reference = sesolve(H, psi, [0, 1, 2], options=VERN).states
+        assert max(map(distance, ours, reference)) < 1e-7
+        assert distance(ours[0], psi) < 1e-15
+    one = qutip.qeye(7)
+    ours, reference = (
+        sesolve(drive(parts), one, [0, 1], options=options).states[-1] for options in (OURS, VERN)
+    )
+    assert distance(ours, reference) < 1e-7
+
+
+def test_what_qutip_tidied_up_is_no_reason_to_refuse():
+    # QuTiP drops small elements one by one: here on one side of the diagonal only
+    small = qutip.settings.core["auto_tidyup_atol"]
+    matrix = np.diag([1.0, 0.0, 0.3], 1) + np.diag([1.0, 0.0, 0.3], -1)
+    matrix[1, 2], matrix[0, 3] = 1.01 * small, 0.99 * small
+    H, psi = qutip.Qobj(matrix), qutip.basis(4, 0)
+    states = [sesolve(H, psi, [0, 2], options=options).states[-1] for options in (OURS, VERN)]
+    assert distance(*states) < 1e-8
+
+
 def test_jump_on_a_point_of_the_time_list():
     def step(t):
         return 0.1 if t < 2 else 2.0
@@ -332,8 +473,9 @@ J3 = {axis: qutip.jmat(1, axis) for axis in "xyz+"}
     [
         (J3["x"] ** 2, "tridiagonal operators"),
         ([J3["z"], [J3["x"] ** 2, lambda t: t]], "tridiagonal operators"),
-        (J3["y"], "real symmetric"),
-        ([J3["z"], [J3["+"] + J3["+"].dag() * 0.5, lambda t: t]], "real symmetric"),
+        (J3["x"] - 0.1j * J3["z"], "Hermitian operators"),
+        ([J3["z"], [J3["+"] + J3["+"].dag() * 0.5, lambda t: t]], "Hermitian operators"),
+        ([J3["x"], [J3["y"], lambda t: t]], "phases are the same in all parts"),
         ([J3["z"], [J3["x"], lambda t: 1j * t]], "real coefficients"),
         (lambda t: J3["z"] * t, "not as a function"),
         (QobjEvo(lambda t: J3["z"] * t) + J3["x"], "not as a function"),
@@ -342,7 +484,24 @@ J3 = {axis: qutip.jmat(1, axis) for axis in "xyz+"}
 def test_refuses_what_it_cannot_serve(H, words):
     with pytest.raises(ValueError, match=words) as caught:
         solve(H)
-    assert "'tridiagonal'" in str(caught.value)
+    assert "'tridiagonal'" in str(caught.value) and "'vern9'" in str(caught.value)
+
+
+def test_solvers_that_it_does_not_serve():
+    H, psi, noise = J3["x"], qutip.basis(3, 0), [J3["z"]]
+    options = {"method": "tridiagonal", "progress_bar": ""}
+    assert (
+        distance(mesolve(H, psi, [0, 1], options=options).states[-1], (-1j * H).expm() * psi) < 1e-7
+    )  # QuTiP hands this over to sesolve
+    for call in (
+        lambda: mesolve(H, psi, [0, 1], c_ops=noise, options=options),
+        lambda: mesolve(H, psi, [0, 1], c_ops=noise, options=options | {"matrix_form": True}),
+        lambda: mesolve(H, psi.proj(), [0, 1], options=options),
+    ):
+        with pytest.raises(ValueError, match="'tridiagonal' solves the Schr.*'vern9'"):
+            call()
+    with pytest.raises(ValueError, match="'tridiagonal' needs Hermitian.*mcsolve.*'vern9'"):
+        mcsolve(H, psi, [0, 1], c_ops=noise, ntraj=1, options=options)
 
 
 def test_refuses_feedback():
@@ -374,11 +533,18 @@ def test_tolerance_below_rounding():
 @pytest.mark.parametrize(
     "option, value, words",
     [
-        ("atol", 0, "atol = 0: must be > 0"),
-        ("atol", -1e-8, "atol = -1e-08: must be > 0"),
-        ("atol", np.nan, "atol = nan: must be finite"),
-        ("max_step", -1, "max_step = -1: must lie in"),
-        ("fixed_step", -0.1, "fixed_step = -0.1: must lie in"),
+        ("atol", 0, "atol = 0: must be finite and > 0"),
+        ("atol", -1e-8, "atol = -1e-08: must be finite and > 0"),
+        ("atol", np.nan, "atol = nan: must be finite and > 0"),
+        ("rtol", -1e-8, "rtol = -1e-08: must be finite and >= 0"),
+        ("nsteps", -1, "nsteps = -1: must be finite and >= 0"),
+        ("first_step", np.inf, "first_step = inf: must be finite and >= 0"),
+        ("max_step", -1, "max_step = -1: must be finite and >= 0"),
+        ("fixed_step", -0.1, "fixed_step = -0.1: must be finite and >= 0"),
+        ("stops", [1.0, np.nan], "stops = .*: must be a list of finite times"),
+        ("stops", 0.5, "stops = 0.5: must be a list of finite times"),
+        ("order", 12, "'tridiagonal' has no option 'order' = 12: it takes atol, rtol, nsteps"),
+        ("interpolate", False, "no option 'interpolate' = False: it takes atol"),
     ],
 )
 def test_bad_options(option, value, words):
@@ -386,9 +552,56 @@ def test_bad_options(option, value, words):
         solve(J3["z"], **{option: value})
 
 
-def test_unknown_option_is_refused_by_qutip():
-    with pytest.raises(KeyError, match="rtol"):
-        solve(J3["z"], rtol=1e-6)
+@pytest.mark.parametrize("option, value", [("atol", "1"), ("max_step", 1j), ("stops", ["a"])])
+def test_options_of_the_wrong_type(option, value):
+    with pytest.raises(TypeError, match=f"{option} = .*: must be a"):
+        solve(J3["z"], **{option: value})
+
+
+def test_misspelled_option_is_refused_by_qutip():
+    with pytest.raises(KeyError, match="max_steps"):
+        solve(J3["z"], max_steps=1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rtol": 1e-6, "atol": 1e-10},
+        {"nsteps": 10**4, "first_step": 1e-3, "max_step": 0.1},
+        {"progress_bar": "tqdm", "progress_kwargs": {"disable": True}},
+    ],
+)
+def test_options_of_the_method_that_it_replaces(options):
+    rng = np.random.default_rng(12)
+    H, psi = drive(random_parts(5, rng)), random_ket(5, rng)
+    reference = sesolve(H, psi, [0, 3], options=VERN).states[-1]
+    ours = sesolve(H, psi, [0, 3], options={"method": "tridiagonal"} | options).states[-1]
+    assert distance(ours, reference) < 1e-5
+
+
+def test_rtol_counts_like_atol():
+    rng = np.random.default_rng(13)
+    H, psi = drive(random_parts(5, rng)), random_ket(5, rng)
+    a, b, c = (
+        sesolve(H, psi, [0, 3], options=OURS | tolerances).states[-1]
+        for tolerances in ({"atol": 1e-6}, {"rtol": 1e-6}, {"atol": 1e-6, "rtol": 1e-13})
+    )
+    assert distance(a, b) < 1e-9 > distance(a, c)
+
+
+def test_too_many_steps():
+    H = [J3["z"], [J3["x"], lambda t: np.cos(5 * t)]]
+    with pytest.raises(IntegratorException, match="nsteps = 20 steps end at t = .* raise nsteps"):
+        solve(H, times=[0, 100], nsteps=20)
+    assert solve(H, times=[0, 100], nsteps=0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_times_that_are_not_finite(bad):
+    with pytest.raises(ValueError, match=f"t = {bad}: times must be finite"):
+        solve(J3["z"], times=[0, 1, bad])
+    with pytest.raises(ValueError, match="times must be finite"):
+        solve(J3["z"], times=[-bad, 1])
 
 
 def test_registered_under_its_name():

@@ -42,8 +42,9 @@ from ..checks import (
     positive,
     positive_integer,
 )
+from ..integrators import extrapolated, strang
 from ..lmg import bands, magnetic_numbers
-from .magnet import LeggettGarg, extrapolated
+from .magnet import LeggettGarg
 
 
 def jump_weights(N: int, spin: float) -> tuple[float, float]:
@@ -235,32 +236,32 @@ class LocalDephasing:
         # a fraction of the motion between the doublet and the third level, or of the time between
         # two jumps
         third = self.energies[0, min(2, self.energies.shape[1] - 1)]
-        longest = 1 / ((3 * third + 4 * loss) * resolution)
+        longest = 1 / (3 * third + 4 * loss)
         last = max(times, default=0.0)
         # an interval takes some runs of rising resolution
         affordable(
             f"times or interval up to {last:g} s, rate = {rate:g}, resolution = {resolution:g}",
-            seconds=last / longest * 4e-5 * (30 + self.sign.size / 50),
+            seconds=last / longest * resolution * 4e-5 * (30 + self.sign.size / 50),
             advice="take a shorter time or a lower rate",
         )
         omega = self.energies[:, :, None] - self.energies[:, None, :]
         if not adjoint:
             omega = -omega
-        moved = np.empty((len(times), *x.shape), dtype=complex)
-        now = 0.0
-        for i, t in enumerate(times):
-            count = int(np.ceil((t - now) / longest * (1 - 1e-9)))
-            if count:
-                dt = (t - now) / count
-                half, full = np.exp(0.5j * omega * dt), np.exp(1j * omega * dt)
+
+        def prepare(dt):
+            half, full = np.exp(0.5j * omega * dt), np.exp(1j * omega * dt)
+
+            def steps(x, count):
                 x = half * x
                 for step in range(count):
                     x = self._jumps(x, rate * dt / 4, adjoint)
                     x = (full if step < count - 1 else half) * x
-                x = x * np.exp(-loss * (t - now))
-            now = t
-            moved[i] = x
-        return moved
+                return x * np.exp(-loss * count * dt)
+
+            return steps
+
+        moved = strang(x, times, longest, prepare, resolution)
+        return np.array(moved).reshape(len(times), *x.shape)
 
     def _jumps(self, x, weight, adjoint):
         # exponential series of the jumps: a sum of positive maps, so it may stop anywhere

@@ -13,10 +13,8 @@ the size, and dephasing, in the frame where Jz pairs each even with one odd vect
 blocks element by element.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import qutip
@@ -36,6 +34,7 @@ from ..checks import (
     positive_integer,
     unwrap,
 )
+from ..integrators import ParityDephasing, extrapolated, strang
 from ..lmg import LMG, magnetic_numbers, sector_isometry
 from .scales import LOST, thermal_rate
 
@@ -109,8 +108,7 @@ class LeggettGarg:
             coupling=float(coupling),
             energies=coupling * (energies - energies[0]),
             vectors=vectors,
-            _even=np.flatnonzero(~is_odd),
-            _odd=np.flatnonzero(is_odd),
+            _is_odd=is_odd,
         )
 
     # ------------------------------------------------------------ scales and operators
@@ -226,11 +224,11 @@ class LeggettGarg:
         self._refuse_long("times", max(times, default=0.0), dephasing, resolution)
         result = np.zeros((len(times), *x.shape), dtype=complex)
         for odd in (False, True):
-            blocks = self._blocks(x, odd)
+            blocks = self.engine.split(x, odd)
             if np.any(blocks):
-                moved = self._strang(blocks, odd, times, dephasing, adjoint, resolution)
+                moved = self._moved(blocks, odd, times, dephasing, adjoint, resolution)
                 for row, each in zip(result, moved, strict=True):
-                    row += self._unblock(each, odd)
+                    row += self.engine.join(each, odd)
         return [qutip.Qobj(each) for each in result]
 
     def _refuse_long(self, name, time, dephasing, resolution=1.0):
@@ -255,41 +253,9 @@ class LeggettGarg:
         return x
 
     @cached_property
-    def _frame(self):
-        # singular vectors of the block of Jz between the parities: Jz u_k = s_k v_k and back
-        even, odd = self._even, self._odd
-        u, s, vt = np.linalg.svd(self.jz.full().real[np.ix_(even, odd)])
-        size = max(len(even), len(odd))
-        padded = np.zeros(size)
-        padded[: len(s)] = s
-        return u, vt.T, padded
-
-    def _blocks(self, x, odd):
-        # even operators: blocks (ee, oo), stacked; odd Hermitian operators: eo, the other is its
-        # adjoint. In the frame, and with a zero row where a level has no partner.
-        u, v, s = self._frame
-        even_rows, odd_rows = self._even, self._odd
-        size = len(s)
-        if odd:
-            out = np.zeros((size, size), dtype=complex)
-            out[: len(u), : len(v)] = u.T @ x[np.ix_(even_rows, odd_rows)] @ v
-            return out
-        out = np.zeros((2, size, size), dtype=complex)
-        out[0, : len(u), : len(u)] = u.T @ x[np.ix_(even_rows, even_rows)] @ u
-        out[1, : len(v), : len(v)] = v.T @ x[np.ix_(odd_rows, odd_rows)] @ v
-        return out
-
-    def _unblock(self, blocks, odd):
-        u, v, _ = self._frame
-        x = np.zeros((self.levels, self.levels), dtype=complex)
-        if odd:
-            block = u @ blocks[: len(u), : len(v)] @ v.T
-            x[np.ix_(self._even, self._odd)] = block
-            x[np.ix_(self._odd, self._even)] = block.conj().T
-        else:
-            x[np.ix_(self._even, self._even)] = u @ blocks[0, : len(u), : len(u)] @ u.T
-            x[np.ix_(self._odd, self._odd)] = v @ blocks[1, : len(v), : len(v)] @ v.T
-        return x
+    def engine(self):
+        """H and the noise along z in blocks of definite parity (`integrators.ParityDephasing`)."""
+        return ParityDephasing(self.energies, self._is_odd, self.jz.full().real)
 
     def _longest_step(self, dephasing):
         # a fraction of the fastest motion that the doublet takes part in: to the third level, or
@@ -298,41 +264,11 @@ class LeggettGarg:
         mixing = dephasing * abs(self.jz.full()[0, 1]) ** 2
         return 1 / (5 * fastest + 3 * mixing)
 
-    def _strang(self, x, odd, times, dephasing, adjoint, resolution):
-        """Blocks at the given times, by H and noise in turn."""
-        longest = 2 * self._longest_step(dephasing)
-        _, _, s = self._frame
-        now, step, moved = 0.0, None, []
-        for t in times:
-            # exactly twice as many at twice the resolution, or the extrapolation would not work
-            count = int(np.ceil(2 * resolution * np.ceil((t - now) / longest * (1 - 1e-9))))
-            if dephasing == 0:
-                count = min(count, 1)  # nothing to alternate with: exact
-            if count > 10**8:
-                raise ValueError(f"{count} steps to t = {t:g} s: too many; take a shorter time")
-            if count:
-                if step is None or not np.isclose((t - now) / count, step, rtol=1e-12, atol=0):
-                    step = (t - now) / count
-                    half, full = (self._drift(sign * step) for sign in (0.5, 1.0))
-                    if adjoint:
-                        half, full = half.conj(), full.conj()
-                    # <s_k s| X |s_l s'> decays as exp(-gamma (s s_k - s' s_l)^2 t/2), s = +-1
-                    near = np.exp(-dephasing * step / 2 * np.subtract.outer(s, s) ** 2)
-                    far = np.exp(-dephasing * step / 2 * np.add.outer(s, s) ** 2)
-                    keep, mix = (near + far) / 2, (near - far) / 2
-                x = _steps(x, odd, half, full, keep, mix, count)
-            now = t
-            moved.append(x)
-        return moved
-
-    def _drift(self, dt):
-        # exp(-iH dt) of both sectors in the frame, complex symmetric
-        u, v, s = self._frame
-        drift = np.zeros((2, len(s), len(s)), dtype=complex)
-        for k, (rows, frame) in enumerate(((self._even, u), (self._odd, v))):
-            phases = np.exp(-1j * self.energies[rows] * dt)
-            drift[k, : len(rows), : len(rows)] = frame.T @ (phases[:, None] * frame)
-        return drift
+    def _moved(self, blocks, odd, times, dephasing, adjoint, resolution):
+        prepare = self.engine.stepper(odd, dephasing, adjoint)
+        # without noise there is nothing to alternate with: one step is exact
+        most = None if dephasing else 1
+        return strang(blocks, times, self._longest_step(dephasing), prepare, resolution, most)
 
     # ------------------------------------------------------------ the correlator
 
@@ -405,13 +341,13 @@ class LeggettGarg:
         # Heisenberg picture for the later measurement, Schroedinger picture for the state: one pass
         # of each serves all intervals
         single, double = np.unique(tau), np.unique(np.concatenate([tau, 2 * tau]))
-        q = self._blocks(self.sign.full(), True)
-        later = self._strang(q, True, double, dephasing, True, resolution)
-        rho = self._blocks(state.full(), False)
+        q = self.engine.split(self.sign.full(), True)
+        later = self._moved(q, True, double, dephasing, True, resolution)
+        rho = self.engine.split(state.full(), False)
         if stationary:
             states = [rho] * len(single)
         else:
-            states = self._strang(rho, False, single, dephasing, False, resolution)
+            states = self._moved(rho, False, single, dephasing, False, resolution)
         k3 = np.empty(len(single))
         for i, t in enumerate(single):
             at = {factor: later[np.searchsorted(double, factor * t)] for factor in (1, 2)}
@@ -532,25 +468,3 @@ def _trace(a, b):
 def _asked(q, later, rho):
     # Tr[rho {Q, Q'}]/2 for odd Hermitian Q, Q' and even rho, in blocks
     return (np.vdot(later, rho[0] @ q) + np.vdot(q, later @ rho[1])).real
-
-
-def _steps(x, odd, half, full, keep, mix, count):
-    from .. import _kernels  # compiled on first use
-
-    if odd:
-        left, right = (half[0], full[0]), (half[1].conj(), full[1].conj())
-        return _kernels.odd_dephasing_steps(x, *left, *right, keep, mix, count)
-    left, right = (half, full), (half.conj(), full.conj())
-    return _kernels.even_dephasing_steps(x, *left, *right, keep, mix, count)
-
-
-def extrapolated(run: Callable[[float], Any], tolerance: float = 1e-4) -> Any:
-    """What `run(resolution)` tends to at fine steps, to second order."""
-    # two step sizes remove the error of second order; they must be close already for that
-    resolution, coarse, fine = 0.5, run(0.5), run(1.0)
-    while np.max(np.abs(fine - coarse)) > tolerance:
-        resolution *= 2
-        if resolution > 64:
-            raise ArithmeticError("the splitting of H and noise does not converge")
-        coarse, fine = fine, run(2 * resolution)
-    return (4 * fine - coarse) / 3

@@ -246,7 +246,7 @@ def harmonic_ramp(
     HarmonicRamp
         The cost grows as (h_start - h_end)/delta: 0.1 s for N = 4096, delta = 4e-5.
     """
-    from .._kernels import mode_steps
+    from ._kernels import mode_steps
 
     N, delta, h_start, h_end = checked_ramp(N, delta, h_start, h_end)
     points = positive_integer("points", points, minimum=2)

@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.special import airy, eval_hermite, factorial
 
-from lmgbook import _kernels, lmg
+from lmgbook import lmg
 from lmgbook import slow_quenches as sq
-from lmgbook.slow_quenches import critical_excitations, exact, exact_ramp, gap, harmonic_ramp
+from lmgbook.slow_quenches import (
+    _kernels,
+    critical_excitations,
+    exact,
+    exact_ramp,
+    gap,
+    harmonic_ramp,
+)
 
 LAMBDAS = [0.2, 1.0, 5.0, 50.0]
 VERN = {"method": "vern9", "atol": 1e-12, "rtol": 1e-10, "nsteps": 10**7}

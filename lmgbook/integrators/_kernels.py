@@ -1,18 +1,18 @@
-"""Compiled loops, imported when first needed: numba costs as much start-up time as all of QuTiP."""
+"""Compiled loops of the integrators, imported when first needed."""
 
 import numpy as np
-from numba import njit
+
+from .._jit import jit
 
 # Gauss-Legendre nodes sit at 1/2 -+ sqrt(3)/6 of a step; the Magnus commutator carries sqrt(3)/12
 ROOT = np.sqrt(3.0) / 12.0
 OPTIONS = {
-    "cache": True,
     "error_model": "numpy",
     "fastmath": {"contract", "nsz", "arcp", "reassoc"},
 }
 
 
-@njit(**OPTIONS)
+@jit(**OPTIONS)
 def _forward(x, aa, ar, ai, xr, xi, zr, zi, pr, pi, gr, gi):
     # pivot = x - z - |a|^2 / previous pivot;  g = (psi - conj(a) g) / pivot;  p = 1 / pivot
     ur, ui = (x - zr) - aa * pr, -zi - aa * pi
@@ -22,14 +22,14 @@ def _forward(x, aa, ar, ai, xr, xi, zr, zi, pr, pi, gr, gi):
     return pr, pi, vr * pr - vi * pi, vr * pi + vi * pr
 
 
-@njit(**OPTIONS)
+@jit(**OPTIONS)
 def _backward(ar, ai, pr, pi, gr, gi, sr, si):
     # s = g - (a / pivot) s of the row below
     tr, ti = ar * sr - ai * si, ar * si + ai * sr
     return gr - pr * tr + pi * ti, gi - pr * ti - pi * tr
 
 
-@njit(**OPTIONS)
+@jit(**OPTIONS)
 def cayley_steps(re, im, diag, off, f1, f2, dt, poles, residues, magnus):
     """Advance a state of norm one by equal steps of a tridiagonal Hamiltonian H(t), in place.
 
@@ -123,28 +123,71 @@ def cayley_steps(re, im, diag, off, f1, f2, dt, poles, residues, magnus):
     return phase, worst
 
 
-@njit(**OPTIONS)
-def mode_steps(u, v, w1, w2, dt):
-    """Advance u'' = -w(t) u for a complex mode (u, v = u') by Magnus-4 steps of length dt.
+@jit(error_model="numpy")
+def smooth_steps(edges, first, middle, second, sizes, dt, seen_at, seen, allowed):
+    """How many of a chunk's steps see a smooth H(t), and with which of them the chunk shall end.
 
-    w1, w2 are the squared frequencies at the two Gauss nodes of each step. Every step is a matrix
-    of determinant one, so the Wronskian (the commutator of the quantum problem) is kept.
+    A step sees f_k(t) at its two Gauss nodes, `first` and `second`, shape (steps, parts). It is
+    trusted if the cubic through these and the values at its ends, edges[step] and edges[step + 1],
+    also meets the values in its middle and those `seen` on the way, at the times `seen_at` (counted
+    from the start of the chunk, in steps): what lies between, integrated over the step, times the
+    `sizes` of the operators, may not exceed `allowed`. For a smooth f it is four times the error of
+    the Gauss rule, for a jump at least as large.
+
+    Returns the number of steps before the first one that is not, the number of steps to take, and
+    the largest error in the former (if there is none, that of the first step). The last step to
+    take is one where H(t) changes at least half as fast as anywhere among them, since the error of
+    that step is measured as a whole.
     """
-    for i in range(w1.shape[0]):
-        mean = 0.5 * (w1[i] + w2[i])
-        tilt = ROOT * dt * dt * (w2[i] - w1[i])
-        square = mean * dt * dt - tilt * tilt
-        if square > 0.0:
-            angle = np.sqrt(square)
-            c, s = np.cos(angle), np.sin(angle) / angle
-        else:
-            angle = np.sqrt(-square)
-            c, s = np.cosh(angle), np.sinh(angle) / angle if angle > 0.0 else 1.0
-        u, v = (c + s * tilt) * u + s * dt * v, -s * mean * dt * u + (c - s * tilt) * v
-    return u, v
+    steps, parts = first.shape
+    k_seen, worst, good = 0, 0.0, steps
+    for i in range(steps):
+        error = 0.0
+        for k in range(parts):
+            inner = 0.5 * (first[i, k] + second[i, k])
+            outer = 0.5 * (edges[i, k] + edges[i + 1, k])
+            error += sizes[k] * abs(middle[i, k] - 1.5 * inner + 0.5 * outer)
+        between, looks = 0.0, 0
+        while k_seen < seen_at.shape[0] and seen_at[k_seen] < i + 1:
+            x = seen_at[k_seen] - i - 0.5
+            for k in range(parts):
+                inner = 0.5 * (first[i, k] + second[i, k])
+                outer = 0.5 * (edges[i, k] + edges[i + 1, k])
+                slope = edges[i + 1, k] - edges[i, k]
+                cubic = 6.0 * (slope - (second[i, k] - first[i, k]) / (4.0 * ROOT))
+                even = 1.5 * inner - 0.5 * outer + 6.0 * (outer - inner) * x * x
+                odd = (slope - 0.25 * cubic) * x + cubic * x * x * x
+                between += sizes[k] * abs(seen[k_seen, k] - even - odd)
+            k_seen += 1
+            looks += 1
+        error = dt * max(error, between / max(looks, 1))
+        if not error <= allowed:
+            good = i
+            if i == 0:
+                worst = error
+            break
+        worst = max(worst, error)
+    change = np.empty(max(2 * good - 1, 0))
+    largest = 0.0
+    for j in range(2 * good - 1):
+        i = j // 2
+        total = 0.0
+        for k in range(parts):
+            if j % 2 == 0:
+                total += sizes[k] * abs(second[i, k] - first[i, k])
+            else:
+                total += sizes[k] * abs(first[i + 1, k] - second[i, k])
+        change[j] = total
+        largest = max(largest, total)
+    take = min(good, 1)
+    for j in range(2 * good - 2, -1, -1):
+        if change[j] >= 0.5 * largest:
+            take = (j + 1) // 2 + 1
+            break
+    return good, take, worst
 
 
-@njit(cache=True)
+@jit()
 def odd_dephasing_steps(x, left_half, left, right_half, right, keep, mix, count):
     """Steps of H and dephasing for the odd block of a Hermitian operator, in the frame of Jz.
 
@@ -167,7 +210,7 @@ def odd_dephasing_steps(x, left_half, left, right_half, right, keep, mix, count)
     return x
 
 
-@njit(cache=True)
+@jit()
 def even_dephasing_steps(x, left_half, left, right_half, right, keep, mix, count):
     """The same for the two even blocks, shape (2, size, size), of which the noise makes mixtures.
 
