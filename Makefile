@@ -18,9 +18,11 @@ export TQDM_DISABLE ?= 1
 NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.*')
 STRIP = $(BIN)/nbstripout --keep-id --keep-count --extra-keys "metadata.language_info.version"
 PYTEST = $(BIN)/pytest -n 2 --dist loadfile
+# small enough for plain Python, and they reach every compiled loop
+KERNEL_TESTS = tests/test_integrators.py tests/test_strang.py tests/slow_quenches tests/glassy/test_glassy.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test weekly lint format bench course clean distclean
+.PHONY: help setup book test weekly coverage lint format bench chapter course clean distclean
 # Targets share the pages and the cores: `make -j` must not build twice at once.
 .NOTPARALLEL:
 
@@ -47,19 +49,32 @@ test: $(TOOLS) ## unit tests, built pages in a browser, every notebook again
 	@$(BIN)/python -m lmgbook.bookkit book --if-needed
 	@$(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout 600 book tests
 
-weekly: $(TOOLS) ## what takes long and guards no page: slow tests, benchmarks
+weekly: test ## all tests, then the slow ones that guard no page, and the benchmarks
 	@$(PYTEST) -m weekly tests
+	@$(MAKE) --no-print-directory coverage
 	@$(BIN)/python benchmarks/run.py
 
-lint: $(TOOLS) ## style of code and notebooks
+lint: $(TOOLS) ## style of code and notebooks, spelling, types, the layers of the package
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
+	@$(BIN)/lint-imports --no-logo
 	@$(STRIP) --verify $(NOTEBOOKS)
 
 format: $(TOOLS) ## put code and notebooks into house style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(STRIP) $(NOTEBOOKS)
+
+# Compiled loops are seen only where they are not compiled; two passes therefore, one report.
+coverage: $(TOOLS) ## lines and branches of the package that the tests reach (a part of weekly)
+	@$(BIN)/coverage erase
+	@$(PYTEST) --cov --cov-report= tests --ignore tests/site --ignore tests/bookkit
+	@NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report= $(KERNEL_TESTS)
+	@$(BIN)/coverage report
+
+chapter: $(TOOLS) ## write the skeleton of a chapter: make chapter NAME=x
+	@$(BIN)/python -m lmgbook.bookkit chapter "$(NAME)"
 
 bench: $(READY) ## speed and memory against plain QuTiP and NumPy
 	@$(BIN)/python benchmarks/run.py

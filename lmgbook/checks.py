@@ -110,9 +110,7 @@ def finite_array(
         )
         if not fits:
             wanted = ", ".join("any" if size is None else str(size) for size in shape)
-            raise ValueError(
-                f"{name} = {_short(values)} of shape {array.shape}: must have shape ({wanted},)"
-            )
+            raise ValueError(f"{name} of shape {array.shape}: must have shape ({wanted},)")
     _inside(name, values, array, above, least, most, below)
     return array
 
@@ -152,8 +150,7 @@ def one_of(name: str, value: T, allowed: Iterable[T]) -> T:
 def instance(name: str, value: Any, kind: type[T]) -> T:
     """Return `value`; TypeError unless it is an instance of `kind`."""
     if not isinstance(value, kind):
-        given = "None" if value is None else type(value).__name__
-        raise TypeError(f"{name} of type {given}: must be a {kind.__name__}")
+        raise TypeError(f"{name} = {_short(value)}: must be a {kind.__name__}")
     return value
 
 

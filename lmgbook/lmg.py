@@ -155,9 +155,9 @@ class LMG:
     Examples
     --------
     >>> from lmgbook.lmg import LMG
-    >>> model = LMG(N=2, J=1.0, h=0.0)
+    >>> model = LMG(N=1, J=1.0, h=0.5)
     >>> [float(e) for e in model.energies()]
-    [-2.0, -2.0, 0.0]
+    [-1.5, -0.5]
     """
 
     N: int
@@ -229,7 +229,7 @@ class LMG:
     def energies(self, k: int | None = None, parity: str | None = None) -> NDArray[np.float64]:
         """The lowest energies, ascending.
 
-        All of them take 0.6 s for N = 8000 and grow as N^2; the lowest few 0.1 s for N = 10^5, as N.
+        All take 0.6 s for N = 8000 and grow as N^2; the lowest few 0.1 s for N = 10^5, as N.
 
         Parameters
         ----------

@@ -23,8 +23,17 @@ def checked_ids(source):
         first = call.args[0] if call.args else None
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
             raise ValueError(f"ledger.check needs its id as a plain string: {ast.unparse(call)}")
+        for keyword in call.keywords:
+            if keyword.arg == "rejects" and typed(keyword.value):
+                raise ValueError(f"compute what is rejected, do not type it: {ast.unparse(call)}")
         found[first.value].append({keyword.arg for keyword in call.keywords})
     return dict(found)
+
+
+def typed(node):
+    """Whether a number, or one of a mapping, is a literal."""
+    values = node.values if isinstance(node, ast.Dict) else [node]
+    return any(not any(isinstance(n, ast.Name) for n in ast.walk(value)) for value in values)
 
 
 def checks():
@@ -134,7 +143,13 @@ def test_every_paper_is_in_the_bibliography():
 
 
 def test_an_id_that_is_not_a_plain_string_is_refused():
-    found = checked_ids('ledger.check("a.b", 1)\nledger.check(\n  "a.c", x, rejects=0)')
+    found = checked_ids('ledger.check("a.b", 1)\nledger.check(\n  "a.c", x, rejects=f(0))')
     assert found == {"a.b": [set()], "a.c": [{"rejects"}]}
     with pytest.raises(ValueError, match="plain string"):
         checked_ids("ledger.check(claim, 1)")
+
+
+@pytest.mark.parametrize("rejects", ["0", "-1.5", "1 / 2", '{"none": 0.5, "other": x}'])
+def test_a_typed_number_is_no_rejected_one(rejects):
+    with pytest.raises(ValueError, match="do not type it"):
+        checked_ids(f'ledger.check("a.b", x, rejects={rejects})')

@@ -28,6 +28,8 @@ def main(arguments=None):
     )
     course = command("course", write_course, "write notebooks for students and instructors")
     course.add_argument("--out", default="_build/course", help="folder (default: %(default)s)")
+    command("chapter", chapter, "write the skeleton of a chapter").add_argument("name")
+    command("lines", lines, "count the lines of code of every file of the package")
     command("warm_up", warm_up, "compile the fast loops once, so that no reader waits")
 
     options = parser.parse_args(arguments)
@@ -57,6 +59,27 @@ def write_course(options):
     from . import course
 
     print(f"{len(course.write(options.out))} files in {options.out}")
+    return 0
+
+
+def chapter(options):
+    """Write the skeleton of a chapter."""
+    from . import chapter
+
+    try:
+        written = chapter.write(options.name)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(chapter.LEFT.format(name=options.name, count=len(written)))
+    return 0
+
+
+def lines(options):
+    """Count lines of code."""
+    from . import lines
+
+    print(lines.report())
     return 0
 
 

@@ -47,6 +47,7 @@ def run(root):
 def sources(root):
     """Digest of everything that the pages are made of."""
     root, digest = Path(root), hashlib.sha256()
+    digest.update(executed.installed((root / "requirements.lock").read_text("utf-8")).encode())
     paths = [root / name for name in SOURCES]
     paths += executed.files(root / "book") + executed.files(root / "lmgbook")
     for path in paths:

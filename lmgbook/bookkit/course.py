@@ -55,10 +55,10 @@ def student_notebook(notebook):
             if not solved[cell.id]:
                 kept.append(cell)
             continue
-        if solved[cell.id]:
-            cell.source = stub(cell.source, later)
-        else:
-            cell.source = _without_regions(cell.source, later)
+        make = stub if solved[cell.id] else _without_regions
+        before, cell.source = cell.source, make(cell.source, later)
+        if cell.source != before:
+            cell.metadata.pop("mystnb", None)  # caption and alt text of the solution's figure
         tags = [tag for tag in cell.metadata.get("tags", []) if tag not in _OURS]
         cell.metadata["tags"] = tags
         cell.outputs, cell.execution_count = [], None

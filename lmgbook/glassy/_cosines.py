@@ -1,13 +1,10 @@
-"""Compiled products of cosines for `lmgbook.glassy`, imported when first needed."""
+"""Products of cosines for `lmgbook.glassy`, compiled; imported when first needed."""
 
 import numpy as np
-from numba import njit
 
-OPTIONS = {
-    "cache": True,
-    "error_model": "numpy",
-    "fastmath": {"contract", "nsz", "arcp", "reassoc"},
-}
+from .._jit import jit
+
+OPTIONS = {"error_model": "numpy", "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
 # cos(r) on [-pi, pi] as 1 + r^2 p(r^2), exact at zero (Chebyshev interpolation, error 1e-14)
 _FIT = np.polynomial.Chebyshev.interpolate(
     lambda z: -(np.sinc(np.sqrt(z) / (2 * np.pi)) ** 2) / 2, 8, domain=[0, np.pi**2]
@@ -16,14 +13,16 @@ C1, C2, C3, C4, C5, C6, C7, C8, C9 = _FIT.coef
 TURN_HIGH, TURN_LOW = 6.283185307179586, 2.4492935982947064e-16
 INVERSE_TURN = 1 / TURN_HIGH
 LARGE = 1e5  # an angle beyond it needs J to more digits than a float has: left to the caller
+NOTHING = 1e-30  # a product below it is taken as zero: the cosines to come cannot raise it
 
 # ln cos(x) = -x^2/2 - x^4/12 - x^6/45 - 17 x^8/2520 - 31 x^10/14175 - ...
 LOG_COS = (-1 / 2, -1 / 12, -1 / 45, -17 / 2520, -31 / 14175)
 THETA = 0.2  # a pair is far until 2Jt reaches this; the next term is then 3e-12
 BLOCK = 8  # times that share one near/far decision
+HIGHEST = 64  # largest exponent that is multiplied out
 
 
-@njit(inline="always", **OPTIONS)
+@jit(inline="always", **OPTIONS)
 def _cosine(x):
     # no branches: the compiler turns a loop over this into vector instructions
     turns = np.rint(x * INVERSE_TURN)
@@ -41,37 +40,14 @@ def _cosine(x):
     return p * z + 1.0
 
 
-@njit(**OPTIONS)
-def multiply_cosines(row, angle, times, start):
-    """Multiply row[k] by cos(angle times[k]) for all k >= start; angles up to LARGE."""
-    for k in range(start, times.shape[0]):
+@jit(**OPTIONS)
+def multiply_cosines(row, angle, times, start, stop):
+    """Multiply row[k] by cos(angle times[k]) for start <= k < stop; angles up to LARGE."""
+    for k in range(start, stop):
         row[k] *= _cosine(angle * times[k])
 
 
-@njit(**OPTIONS)
-def _multiply_both(row, other, angle, times):
-    for k in range(times.shape[0]):
-        c = _cosine(angle * times[k])
-        row[k] *= c
-        other[k] *= c
-
-
-@njit(**OPTIONS)
-def _multiply_both_small(row, other, angle, times):
-    # angles below one half need five terms of the series (error 5e-13) and no reduction
-    for k in range(times.shape[0]):
-        x = angle * times[k]
-        z = x * x
-        p = z * (-1 / 3628800) + 1 / 40320
-        p = p * z - 1 / 720
-        p = p * z + 1 / 24
-        p = p * z - 1 / 2
-        c = p * z + 1.0
-        row[k] *= c
-        other[k] *= c
-
-
-@njit(**OPTIONS)
+@jit(**OPTIONS)
 def _distances(x, y, z, i, box, out):
     # squared distances from spin i, nearest image in a periodic box
     n = x.shape[0]
@@ -90,58 +66,43 @@ def _distances(x, y, z, i, box, out):
             out[k] = dx * dx + dy * dy + dz * dz
 
 
-@njit(**OPTIONS)
-def exact_products(x, y, z, box, alpha, strength, times, out, close):
-    """out[i, t] = product over k != i of cos(2 J_ik t), each cosine computed once for i and k.
-
-    Pairs whose angle exceeds LARGE are left out and listed as rows (i, k) and (k, i) of `close`;
-    returns their number, which may exceed the length of the list.
-    """
-    n, steps = x.shape[0], times.shape[0]
-    found, largest = 0, LARGE / max(times[steps - 1], 1e-300)
-    small = 0.5 / max(times[steps - 1], 1e-300)
-    squared = np.empty(n)
-    for i in range(n):
-        for t in range(steps):
-            out[i, t] = 1.0
-    for i in range(n):
-        _distances(x, y, z, i, box, squared)
-        for k in range(i + 1, n):
-            angle = strength * squared[k] ** (-0.5 * alpha)
-            if angle > largest:
-                if found + 2 <= close.shape[0]:
-                    close[found, 0], close[found, 1] = i, k
-                    close[found + 1, 0], close[found + 1, 1] = k, i
-                found += 2
-                continue
-            if angle < small:
-                _multiply_both_small(out[i], out[k], angle, times)
-            else:
-                _multiply_both(out[i], out[k], angle, times)
-    return found
+@jit(**OPTIONS)
+def _first_beyond(angle, times, first):
+    # the first of the times before `first` at which the angle is too large for a float
+    while first > 0 and angle * times[first - 1] > LARGE:
+        first -= 1
+    return first
 
 
-@njit(**OPTIONS)
+@jit(**OPTIONS)
 def near_far_products(x, y, z, box, alpha, strength, times, targets, out, close):
-    """The same products for the spins `targets`, with the far spins in powers of the angle.
+    """out[index, t] = product over k != i of cos(2 J_ik t), for the spins i = targets[index].
 
     While 2 J t < THETA the logarithm of the cosine is its series, so that all far spins enter by
     the sums of (2J)^2, ..., (2J)^10 alone; only where the angle is larger is a cosine taken. The
-    decision is taken for each pair and each block of times. Pairs beyond LARGE are left out and
-    listed in `close` as (row of out, k); returns their number.
+    decision is taken for each pair and each block of times. Where a product has fallen below
+    NOTHING it is set to zero, and no more cosines are taken: times long past the decay are cheap.
+
+    Cosines of angles beyond LARGE are left out and listed in `close` as (index, k, first time),
+    unless the product is zero anyway, for which an upper bound of such a cosine serves. Returns
+    their number, which may exceed the length of the list; -1 if two spins are at the same place.
     """
     n, steps = x.shape[0], times.shape[0]
-    found, largest = 0, LARGE / max(times[steps - 1], 1e-300)
+    found = idle = 0
+    while idle < steps and times[idle] == 0.0:
+        idle += 1
+    rounding = 3e-16 * (alpha + 8.0)  # relative error of an angle, with its reduction
     blocks = (steps + BLOCK - 1) // BLOCK
     ends = np.empty(blocks)  # largest angle per unit of time that is far in this block
     for b in range(blocks):
         last = times[min((b + 1) * BLOCK, steps) - 1]
         ends[b] = THETA / last if last > 0.0 else np.inf
     always = ends[blocks - 1]
-    power = int(alpha) if alpha == np.floor(alpha) else 0
+    power = int(alpha) if alpha <= HIGHEST and alpha == np.floor(alpha) else 0
+    coincident = np.inf if power else 0.0
     squared, couplings = np.empty(n), np.empty(n)
     sums = np.empty((blocks + 1, 5))
-    exponent = np.empty(steps)
+    exponent, bound = np.empty(steps), np.empty(steps)
     # (2J)^2 >= limit is the near test; kept in squares so that far pairs need no root
     limit = always * always
     scale = strength * strength
@@ -159,6 +120,11 @@ def near_far_products(x, y, z, box, alpha, strength, times, targets, out, close)
         else:
             for k in range(n):
                 couplings[k] = scale * squared[k] ** (-alpha)
+        twice = 0
+        for k in range(n):
+            twice += squared[k] == coincident
+        if twice:
+            return -1
         s1 = s2 = s3 = s4 = s5 = 0.0
         for k in range(n):
             a = couplings[k] if couplings[k] < limit else 0.0
@@ -178,25 +144,47 @@ def near_far_products(x, y, z, box, alpha, strength, times, targets, out, close)
         sums[blocks, 4] = s5
         row = out[index]
         for t in range(steps):
-            row[t] = 1.0
+            row[t] = bound[t] = 1.0
+        alive = beyond = steps  # first time of zero product; first with an angle too large
+        top, near = blocks - 1, 0
         for k in range(n):
             a = couplings[k]
-            if a >= limit:
+            if a >= limit and alive > idle:
                 angle = np.sqrt(a)
-                if angle > largest:
-                    if found < close.shape[0]:
-                        close[found, 0], close[found, 1] = index, k
-                    found += 1
-                    continue
-                b = blocks - 1
+                stop = alive
+                if angle * times[alive - 1] > LARGE:
+                    stop = _first_beyond(angle, times, alive)
+                    beyond = min(beyond, stop)
+                    for t in range(stop, alive):
+                        phase = angle * times[t]
+                        if phase * rounding < 1.0:
+                            bound[t] *= min(1.0, abs(_cosine(phase)) + phase * rounding)
+                b = top + 1
                 while b > 0 and angle >= ends[b - 1]:
                     b -= 1
-                multiply_cosines(row, angle, times, b * BLOCK)
+                if angle < np.inf:
+                    multiply_cosines(row, angle, times, b * BLOCK, stop)
                 if b > 0:
                     w = a
                     for j in range(5):
                         sums[b, j] += w
                         w *= a
+                near += 1
+                if near % 16 == 0:
+                    while alive > idle and abs(row[alive - 1]) * bound[alive - 1] < NOTHING:
+                        alive -= 1
+                    top = max(alive - 1, 0) // BLOCK
+        while alive > idle and abs(row[alive - 1]) * bound[alive - 1] < NOTHING:
+            alive -= 1
+        if beyond < alive:
+            for k in range(n):
+                if couplings[k] > 0.0:
+                    angle = np.sqrt(couplings[k])
+                    stop = _first_beyond(angle, times, alive)
+                    if stop < alive:
+                        if found < close.shape[0]:
+                            close[found, 0], close[found, 1], close[found, 2] = index, k, stop
+                        found += 1
         # a pair that turns near in block b is far in all blocks before it
         for b in range(blocks - 1, 0, -1):
             for j in range(5):
@@ -212,6 +200,8 @@ def near_far_products(x, y, z, box, alpha, strength, times, targets, out, close)
             for t in range(b * BLOCK, min((b + 1) * BLOCK, steps)):
                 w = times[t] * times[t]
                 exponent[t] = w * (m1 + w * (m2 + w * (m3 + w * (m4 + w * m5))))
-        for t in range(steps):
+        for t in range(alive):
             row[t] *= np.exp(exponent[t])
+        for t in range(alive, steps):
+            row[t] = 0.0
     return found

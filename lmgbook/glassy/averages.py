@@ -1,12 +1,29 @@
 """Averages over many clouds, with error bars."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import ascending, finite, in_range, one_of, positive, positive_integer
+from ..checks import (
+    affordable,
+    ascending,
+    in_range,
+    not_negative,
+    one_of,
+    positive,
+    positive_integer,
+)
 from ..realisations import code_hash, map_realisations
-from .cloud import SHAPES, box_side, checked_dimension, nearest_couplings, random_positions
+from .cloud import (
+    SHAPES,
+    box_side,
+    checked_dimension,
+    checked_generator,
+    nearest_couplings,
+    random_positions,
+)
 from .curves import magnetization
 from .fits import StretchFit, fit_stretch
 
@@ -34,35 +51,37 @@ class EnsembleAverage:
     nearest_samples: np.ndarray
 
     @property
-    def magnetization(self):
+    def magnetization(self) -> NDArray[np.float64]:
         """Ensemble average of <sigma_x>, shape (T,), Eq. (2) times two."""
         return self.magnetization_samples.mean(axis=0)
 
     @property
-    def square(self):
+    def square(self) -> NDArray[np.float64]:
         """Ensemble average of <sigma_x>^2, shape (T,), Eq. (4)."""
         return self.square_samples.mean(axis=0)
 
     @property
-    def purity(self):
+    def purity(self) -> NDArray[np.float64]:
         """Ensemble average of the purity, shape (T,)."""
         return (1 + self.square) / 2
 
     @property
-    def nearest(self):
+    def nearest(self) -> float:
         """Median coupling to the nearest neighbour, averaged over the clouds."""
         return float(self.nearest_samples.mean())
 
     def fit(
         self,
-        quantity="magnetization",
-        time_unit=1.0,
-        free_amplitude=False,
-        weights=None,
-        bootstrap=0,
-        rng=0,
-    ):
+        quantity: str = "magnetization",
+        time_unit: float = 1.0,
+        free_amplitude: bool = False,
+        weights: ArrayLike | None = None,
+        bootstrap: int = 0,
+        rng: np.random.Generator | int = 0,
+    ) -> StretchFit:
         """Fit of a stretched exponential, with the error that the realisations themselves show.
+
+        Costs 1 ms a resampling.
 
         Parameters
         ----------
@@ -73,7 +92,7 @@ class EnsembleAverage:
         free_amplitude, weights
             As in `fit_stretch`.
         bootstrap : int
-            Number of resamplings of the realisations.
+            Number of resamplings of the realisations; 0 or at least 2.
         rng : numpy.random.Generator or int
             Source of the resamplings.
 
@@ -88,20 +107,18 @@ class EnsembleAverage:
         options = {"free_amplitude": free_amplitude, "weights": weights}
         best = fit_stretch(times, samples.mean(axis=0), **options)
         count = positive_integer("bootstrap", bootstrap, minimum=0)
+        affordable("bootstrap", count, seconds=1e-3 * count)
+        if count == 1:
+            raise ValueError("bootstrap = 1: must be 0, or >= 2 to have a spread")
         if not count:
             return best
-        rng, betas = np.random.default_rng(rng), []
+        rng, betas = checked_generator(rng), []
         for _ in range(count):
             share = np.bincount(
                 rng.integers(len(samples), size=len(samples)), minlength=len(samples)
             )
             betas.append(fit_stretch(times, share @ samples / len(samples), **options).beta)
-        values = {name: getattr(best, name) for name in best.__dataclass_fields__}
-        return StretchFit(**{**values, "error": float(np.std(betas, ddof=1))})
-
-
-# what a kept average depends on
-CODE = ("cloud", "curves", "_cosines", "fits", "averages")
+        return replace(best, error=float(np.std(betas, ddof=1)))
 
 
 @dataclass(frozen=True)
@@ -118,6 +135,7 @@ class _Cloud:
     inner: float
 
     def __call__(self, rng):
+        """Return the sums over the spins of the curves and of their squares, N, nearest."""
         positions = random_positions(self.N, self.d, self.exclusion, rng, self.shape)
         box = box_side(self.d) if self.shape == "torus" else None
         spins = None
@@ -134,20 +152,22 @@ class _Cloud:
 
 
 def ensemble_average(
-    N,
-    d,
-    alpha,
-    times,
-    realisations,
-    exclusion=0.0,
-    seed=0,
-    shape="ball",
-    coupling=1.0,
-    inner=1.0,
-    engine=None,
-    **options,
-):
+    N: int,
+    d: int,
+    alpha: float,
+    times: ArrayLike,
+    realisations: int,
+    exclusion: float = 0.0,
+    seed: int = 0,
+    shape: str = "ball",
+    coupling: float = 1.0,
+    inner: float = 1.0,
+    engine: Any = None,
+    **options: Any,
+) -> EnsembleAverage:
     """Magnetization and its square, averaged over random clouds of spins, Eqs. (2) and (4).
+
+    Costs one `magnetization` a cloud: 200 clouds of 1300 spins at 96 times take 2 s on one core.
 
     Parameters
     ----------
@@ -166,20 +186,33 @@ def ensemble_average(
     engine : None, "joblib" or dask.distributed.Client
         Where to compute: here, on all cores, or on a cluster. The numbers are the same.
     **options
-        batch, checkpoint, progress: as in `lmgbook.realisations.map_realisations`. A checkpoint
-        also belongs to the version of the code that made it.
+        batch, checkpoint, progress: as in `lmgbook.realisations.map_realisations`. From a
+        checkpoint only what this version of the code has left there is used.
 
     Returns
     -------
     EnsembleAverage
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that are not as stated; as `random_positions` and `magnetization`.
+
+    Examples
+    --------
+    >>> average = ensemble_average(N=50, d=3, alpha=6, times=[0, 1e-3], realisations=20, seed=1)
+    >>> average.magnetization_samples.shape, float(average.magnetization[0])
+    ((20, 2), 1.0)
     """
     times = ascending("times", times)
+    memory = 32.0 * (len(times) + 1) * positive_integer("realisations", realisations)
+    affordable("realisations", realisations, memory, advice="take fewer, or fewer times")
     cloud = _Cloud(
         positive_integer("N", N, minimum=2),
         checked_dimension(d),
         positive("alpha", alpha),
         tuple(times.tolist()),
-        finite("exclusion", exclusion),
+        not_negative("exclusion", exclusion),
         one_of("shape", shape, SHAPES),
         positive("coupling", coupling),
         in_range("inner", inner, 1e-9, 1),
@@ -189,9 +222,8 @@ def ensemble_average(
     key = None
     if options.get("checkpoint") is not None:
         # what was kept by other code is not to be mixed with this one's
-        key = (
-            f"{cloud!r} by {code_hash(*(f'glassy/{each}.py' for each in CODE), 'realisations.py')}"
-        )
+        code = code_hash(*(f"glassy/{each}.py" for each in CODE), "realisations.py")
+        key = f"{cloud!r} by {code}"
     rows = map_realisations(cloud, realisations, seed=seed, engine=engine, key=key, **options)
     steps = len(times)
     counts = rows[:, -2:-1]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
 from ..checks import ascending, finite_array
@@ -29,13 +30,21 @@ class StretchFit:
     error: float
     residual: float
 
-    def __call__(self, times):
+    def __call__(self, times: ArrayLike) -> NDArray[np.float64]:
         """Value of the fitted curve at the given times."""
         return self.amplitude * np.exp(-((self.gamma * ascending("times", times)) ** self.beta))
 
 
-def fit_stretch(times, signal, free_amplitude=False, weights=None):
+def fit_stretch(
+    times: ArrayLike,
+    signal: ArrayLike,
+    free_amplitude: bool = False,
+    weights: ArrayLike | None = None,
+) -> StretchFit:
     """Least-squares fit of A exp[-(gamma t)^beta].
+
+    A hundred times take 1 ms. A signal that does not decay within the times still has a best fit,
+    which then means little: look at `error` and `residual`.
 
     Parameters
     ----------
@@ -51,6 +60,18 @@ def fit_stretch(times, signal, free_amplitude=False, weights=None):
     Returns
     -------
     StretchFit
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays that are not finite, of another shape, or of fewer times > 0 than parameters.
+
+    Examples
+    --------
+    >>> times = np.geomspace(0.01, 10, 50)
+    >>> fit = fit_stretch(times, np.exp(-np.sqrt(2 * times)))
+    >>> print(f"{fit.beta:.4f} {fit.gamma:.4f}")
+    0.5000 2.0000
     """
     times, signal = ascending("times", times), finite_array("signal", signal)
     weights = np.ones(len(times)) if weights is None else finite_array("weights", weights)
@@ -85,7 +106,7 @@ def fit_stretch(times, signal, free_amplitude=False, weights=None):
     scale = times[min(fallen, len(times) - 1)] or times[-1]
     best = None
     for power in (0.5, 1.5):
-        start = [np.log(power), -np.log(scale)] + [signal[0] or 1.0] * free_amplitude
+        start = [np.log(power), -np.log(scale)] + [signal[0] or 1.0] * (count - 2)
         found = least_squares(residuals, start, jacobian, method="lm", xtol=1e-12, ftol=1e-12)
         if best is None or found.cost < best.cost:
             best = found

@@ -5,24 +5,27 @@ without exclusion, the stretch power beta fitted to magnetization and purity, an
 the power p in |beta - d/alpha| ~ N^-p. Takes about a quarter of an hour of one core, uses more
 (`--engine joblib`) or a cluster (`--engine dask --scheduler tcp://...`) with the same result,
 and with `--checkpoint DIRECTORY` goes on where it was interrupted. The table is kept in
-`book/glassy/data/exponents.json`; `load` reads it and `entry` computes one of its rows anew.
+`book/glassy/data/exponents.json`; `load` reads it, `entry` computes one of its rows anew, and
+`differences` compares any number of them with what is computed anew.
 """
 
 import argparse
 import contextlib
-import hashlib
 import json
+import os
 import platform
-import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import finite_array, one_of, positive_integer
+from ..checks import finite, finite_array, one_of, positive_integer
 from ..realisations import code_hash
 from . import averages
 from .averages import ensemble_average
@@ -51,7 +54,7 @@ class Part:
     largest_alpha: int = 10
 
     @property
-    def sizes(self):
+    def sizes(self) -> list[int]:
         """The five values of N."""
         return [round(N) for N in np.geomspace(self.smallest, self.largest, 5)]
 
@@ -88,7 +91,7 @@ class Exponents:
     powers: np.recarray
 
 
-def load(path=None):
+def load(path: str | os.PathLike | None = None) -> Exponents:
     """Read the table.
 
     Parameters
@@ -105,6 +108,8 @@ def load(path=None):
     >>> from lmgbook.glassy import table
     >>> powers = table.load().powers
     >>> chosen = powers[(powers.d == 3) & (powers.cloud == "ball") & (powers.fit == "fixed")]
+    >>> len(chosen)
+    16
     """
     # beside an editable install, or inside an installed package
     places = [FILE, PACKAGE / "glassy_data" / FILE.name] if path is None else [Path(path)]
@@ -117,13 +122,23 @@ def load(path=None):
     return Exponents(table["provenance"], rows, powers)
 
 
-def entry(d, alpha, N, quantity="magnetization", shape="ball", realisations=None, **options):
+def entry(
+    d: int,
+    alpha: int,
+    N: int,
+    quantity: str = "magnetization",
+    shape: str = "ball",
+    realisations: int | None = None,
+    **options: Any,
+) -> dict:
     """Compute one row of the table, from the same seeds as the table.
+
+    Costs one to ten seconds, most for one dimension.
 
     Parameters
     ----------
     d, alpha, N : int
-        Of a row; other values of alpha and N work as well.
+        Of a row; other values work as well, alpha up to 1000.
     quantity : {"magnetization", "purity"}
     shape : {"ball", "torus"}
     realisations : int, optional
@@ -145,7 +160,65 @@ def entry(d, alpha, N, quantity="magnetization", shape="ball", realisations=None
     return _rows(d, alpha, N, shape, (quantity,), realisations, **options)[0]
 
 
-def decay_power(N, deviation, error=None, draws=1000):
+def differences(rows: np.recarray, **options: Any) -> NDArray[np.float64]:
+    """Compute rows of the table anew, and compare.
+
+    Costs an `entry` for each row. (To compute all of the table anew, `compute` takes half as long.)
+
+    Parameters
+    ----------
+    rows : numpy.recarray
+        Some of `Exponents.rows`, or all.
+    **options
+        As in `entry`.
+
+    Returns
+    -------
+    ndarray, shape (len(rows),)
+        Largest difference of the old and the new beta, with and without a free amplitude, in units
+        of its error. It is below 0.1 unless the row, the code or the machine is wrong.
+
+    Examples
+    --------
+    >>> rows = load().rows
+    >>> bool(differences(rows[:1])[0] < 0.1)
+    True
+    """
+    found = np.zeros(len(rows))
+    for index, row in enumerate(rows):
+        case = int(row.d), int(row.alpha), int(row.N), str(row.quantity), str(row.cloud)
+        again = entry(*case, realisations=int(row.realisations), **options)
+        found[index] = max(
+            abs(again["beta"] - row.beta) / row.error,
+            abs(again["beta_free"] - row.beta_free) / row.error_free,
+        )
+    return found
+
+
+def of_the_day(rows: np.recarray, count: int = 2, day: date | None = None) -> np.recarray:
+    """Some rows at random: others tomorrow, the same ones all day.
+
+    Parameters
+    ----------
+    rows : numpy.recarray
+        To choose from.
+    count : int
+        How many, at most all.
+    day : datetime.date, optional
+        Default: today.
+
+    Returns
+    -------
+    numpy.recarray
+    """
+    count = positive_integer("count", count, maximum=len(rows))
+    seed = (datetime.now(UTC).date() if day is None else day).toordinal()
+    return rows[np.random.default_rng(seed).choice(len(rows), count, replace=False)]
+
+
+def decay_power(
+    N: ArrayLike, deviation: ArrayLike, error: ArrayLike | None = None, draws: int = 1000
+) -> tuple[float, float]:
     """Power p in |deviation| ~ N^-p, by a straight line through the logarithms.
 
     Parameters
@@ -163,10 +236,19 @@ def decay_power(N, deviation, error=None, draws=1000):
     -------
     p, error : float
         The error is half the width of the central 68 % of the draws; 0 without `error`.
+
+    Examples
+    --------
+    >>> p, _ = decay_power([100, 200, 400], [0.08, 0.04, 0.02])
+    >>> print(f"{p:.6f}")
+    1.000000
     """
-    x, deviation = np.log(finite_array("N", N)), finite_array("deviation", deviation)
+    x = np.log(finite_array("N", N, above=0))
+    deviation = finite_array("deviation", deviation)
     if x.shape != deviation.shape or x.ndim != 1 or len(x) < 2:
         raise ValueError(f"deviation of shape {deviation.shape}: must be that of N, at least (2,)")
+    if np.ptp(x) == 0 or np.any(deviation == 0):
+        raise ValueError(f"N = {N!r}, deviation = {deviation!r}: must differ, and must not be zero")
 
     def slope(values, weight):
         away = x - (weight @ x / weight.sum(axis=-1))[..., None]
@@ -174,28 +256,33 @@ def decay_power(N, deviation, error=None, draws=1000):
 
     if error is None:
         return -float(slope(deviation, np.ones(len(x)))), 0.0
-    error = finite_array("error", error)
-    shape = (positive_integer("draws", draws), len(x))
+    error = finite_array("error", error, above=0, shape=x.shape)
+    shape = (positive_integer("draws", draws, maximum=10**6), len(x))
     drawn = deviation + error * np.random.default_rng(0).normal(size=shape)
     low, high = np.quantile(slope(drawn, (drawn / error) ** 2), [0.16, 0.84])
     return -float(slope(deviation, (deviation / error) ** 2)), float(high - low) / 2
 
 
-def code_hashes():
+def code_hashes() -> dict[str, str]:
     """SHA-256 of each module that makes the table, by file name."""
     return {name: code_hash(name) for name in CODE}
 
 
-def compute(parts=TABLE_I, engine=None, checkpoint=None, progress=False):
-    """Compute the table.
+def compute(
+    parts: Sequence[Part] = TABLE_I,
+    engine: Any = None,
+    checkpoint: str | os.PathLike | None = None,
+    progress: bool = False,
+) -> dict:
+    """Compute the table: a quarter of an hour of one core for Table I.
 
     Parameters
     ----------
     parts : sequence of Part
     engine : None, "joblib", ("joblib", n_jobs) or dask.distributed.Client
     checkpoint : path, optional
-        Directory that keeps what is finished: the rows of an entry, and the batches of
-        realisations of the entry under way. What another version of the code left is not used.
+        Directory that keeps the rows of finished entries (joblib's `Memory`). What another version
+        of the code left is not used.
     progress : bool
         Show a bar, one step an entry.
 
@@ -204,6 +291,7 @@ def compute(parts=TABLE_I, engine=None, checkpoint=None, progress=False):
     dict
         What the file holds: provenance, rows, powers.
     """
+    from joblib import Memory
     from tqdm import tqdm
 
     clouds = [
@@ -214,16 +302,15 @@ def compute(parts=TABLE_I, engine=None, checkpoint=None, progress=False):
         for shape in SHAPES
     ]
     code = code_hashes()  # now: somebody might edit a file meanwhile
-    folder = None
-    if checkpoint is not None:
-        folder = Path(checkpoint) / hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
+    memory = Memory(None if checkpoint is None else os.fspath(checkpoint), verbose=0)
+    kept = memory.cache(_timed_rows, ignore=["engine"])
     hidden = {} if progress else {"disable": True}
     rows, seconds = [], 0.0
     for part, alpha, N, shape in tqdm(clouds, unit=" entries", **hidden):
         cloud = (part.d, alpha, N, shape, part.quantities, part.realisations)
-        found = _kept(folder, cloud, engine)
-        rows += found["rows"]
-        seconds += found["seconds"]
+        took, found = kept(cloud, code, engine)
+        rows += found
+        seconds += took
     return {
         "provenance": _provenance(parts, code, seconds),
         "rows": rows,
@@ -231,26 +318,17 @@ def compute(parts=TABLE_I, engine=None, checkpoint=None, progress=False):
     }
 
 
-def _kept(folder, cloud, engine):
-    # entries stay as rows; the batches of one, up to 30 MB, only until it is finished
-    d, alpha, N, shape, quantities, realisations = cloud
-    options = {"engine": engine, "batch": max(8, realisations // 40)}
-    if folder is not None:
-        name = f"d{d}_alpha{alpha}_N{N}_{shape}_{'_'.join(quantities)}_{realisations}"
-        file, options["checkpoint"] = folder / f"{name}.json", folder / name
-        with contextlib.suppress(OSError, ValueError):
-            return json.loads(file.read_text(encoding="utf-8"))
+def _timed_rows(cloud, code, engine):
+    """Duration and rows of a cloud; what is kept of it is kept for this code."""
     start = time.perf_counter()
-    rows = [list(row.values()) for row in _rows(*cloud, **options)]
-    found = {"seconds": time.perf_counter() - start, "rows": rows}
-    if folder is not None:
-        file.write_text(json.dumps(found), encoding="utf-8")
-        shutil.rmtree(options["checkpoint"])
-    return found
+    rows = _rows(*cloud, engine=engine, batch=max(8, cloud[-1] // 40))
+    return time.perf_counter() - start, [list(row.values()) for row in rows]
 
 
 def _rows(d, alpha, N, shape, quantities, realisations, **options):
+    """Rows of one cloud, a dictionary for each quantity."""
     one_of("shape", shape, SHAPES)
+    finite("alpha", alpha, above=0, most=1000)
     unit = 1 / bulk_coupling(d, alpha, positive_integer("N", N, minimum=2) / ball_volume(d))
     # one seed a cloud, however few or many entries are computed
     seed = int(((d * 1000 + 10 * alpha) * 10_000 + N) * 10) + SHAPES.index(shape)
@@ -272,6 +350,7 @@ def _rows(d, alpha, N, shape, quantities, realisations, **options):
 
 
 def _powers(rows):
+    """The power p of each series of sizes, for both fits."""
     groups = {}
     for row in (dict(zip(ROW, row, strict=True)) for row in rows):
         key = tuple(row[name] for name in POWER[:4])
@@ -288,6 +367,7 @@ def _powers(rows):
 
 
 def _provenance(parts, code, seconds):
+    """What is written about the table into its file."""
     return {
         "command": "python -m lmgbook.glassy.table",
         "what": "stretch powers for the parameters of Table I, Fig. 2c; see lmgbook.glassy.table",
@@ -307,7 +387,7 @@ def _provenance(parts, code, seconds):
     }
 
 
-def write(table, path=FILE):
+def write(table: dict, path: str | os.PathLike = FILE) -> None:
     """Write what `compute` returned, one row a line.
 
     Parameters
@@ -324,7 +404,7 @@ def write(table, path=FILE):
     Path(path).write_text(text, encoding="utf-8")
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser("python -m lmgbook.glassy.table", description=__doc__)
     parser.add_argument("--engine", choices=("serial", "joblib", "dask"), default="serial")

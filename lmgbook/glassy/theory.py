@@ -1,16 +1,20 @@
 """The average over all positions in closed form: rates and the stretched exponential."""
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import gamma
 
-from ..checks import ascending, in_range, one_of, positive, positive_integer
+from ..checks import affordable, ascending, finite, in_range, one_of, positive, positive_integer
 from .cloud import ball_volume, box_side, checked_dimension
 
 
-def rates(d, alpha, density, coupling=1.0):
+def rates(
+    d: int, alpha: float, density: float, coupling: float = 1.0
+) -> tuple[float, float, float]:
     """Decay rates and stretch power of the averaged curves in an infinite cloud, Eqs. (8), (10).
 
     gamma_m = [kappa Gamma(1 - b) sin(pi (1 - b)/2)]^(1/b) with b = d/alpha and
@@ -31,15 +35,31 @@ def rates(d, alpha, density, coupling=1.0):
         Rates of magnetization and purity, in units of `coupling`.
     beta : float
         d/alpha, the same for both.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that are not as stated, or if a rate is beyond a float.
+
+    Examples
+    --------
+    >>> gamma_m, gamma_p, beta = rates(d=3, alpha=6, density=1.0)
+    >>> print(f"{gamma_m:.3f} {gamma_p:.3f} {beta}")
+    55.122 27.561 0.5
     """
-    power, alpha = _stretch(d, alpha), float(alpha)
+    power = _stretch(d, alpha)
     kappa = positive("density", density) * ball_volume(d)
     kappa *= (2 * positive("coupling", coupling)) ** power
-    gamma_m = float((kappa * full_integral(power)) ** (1 / power))
+    with np.errstate(over="ignore"):
+        gamma_m = float(np.float64(kappa * full_integral(power)) ** (1 / power))
+    if not np.isfinite(gamma_m):
+        raise ValueError(f"density = {density!r}, alpha = {alpha!r}: the rate is beyond a float")
     return gamma_m, 2 ** (1 - 1 / power) * gamma_m, power
 
 
-def stretched_exponential(times, d, alpha, density, coupling=1.0):
+def stretched_exponential(
+    times: ArrayLike, d: int, alpha: float, density: float, coupling: float = 1.0
+) -> NDArray[np.float64]:
     """Averaged <sigma_x> in an infinite cloud of spins: exp[-(gamma_m t)^(d/alpha)], Eq. (8).
 
     Parameters
@@ -52,18 +72,36 @@ def stretched_exponential(times, d, alpha, density, coupling=1.0):
     Returns
     -------
     ndarray, shape (T,)
+
+    Examples
+    --------
+    >>> print(stretched_exponential([0.0, 0.01, 0.1], d=3, alpha=6, density=1.0).round(3))
+    [1.    0.476 0.096]
     """
     gamma_m, _, power = rates(d, alpha, density, coupling)
     return np.exp(-((gamma_m * ascending("times", times)) ** power))
 
 
-def noise_free(times, N, d, alpha, where="ball", coupling=1.0, squared=False, inner=1.0, nodes=64):
+def noise_free(
+    times: ArrayLike,
+    N: int,
+    d: int,
+    alpha: float,
+    where: str = "ball",
+    coupling: float = 1.0,
+    squared: bool = False,
+    inner: float = 1.0,
+    nodes: int = 64,
+) -> NDArray[np.float64]:
     """Average of <sigma_x> over all positions of N spins, by quadrature instead of sampling.
 
     The spins sit independently, so a spin at R has the average [1 - q(R)]^(N-1), where q is the
     average of 1 - cos(2Jt) over the place of one other spin. In polar coordinates around the spin
     the radial integral is known and q is an average over directions of
     rho^d G(2Ct/rho^alpha), with rho the distance to the surface.
+
+    A hundred times take 30 ms, whatever N; on the torus as many times `nodes`. Good to 5e-5 with
+    the default nodes.
 
     Parameters
     ----------
@@ -72,7 +110,7 @@ def noise_free(times, N, d, alpha, where="ball", coupling=1.0, squared=False, in
     N : int
         Number of spins, without exclusion.
     d, alpha, coupling
-        As in `rates`, but any alpha > 0.
+        As in `rates`, but alpha from d/20 to 1000.
     where : {"ball", "centre", "torus"}
         Average over all spins of the ball; a spin at the centre of the ball; any spin of a
         periodic cube of the same volume.
@@ -81,18 +119,32 @@ def noise_free(times, N, d, alpha, where="ball", coupling=1.0, squared=False, in
     inner : float
         For "ball": average over the spins within this radius only, in (0, 1].
     nodes : int
-        Gauss-Legendre nodes for R and for each angle.
+        Gauss-Legendre nodes for R and for each angle, at most 1000.
 
     Returns
     -------
     ndarray, shape (T,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that are not as stated.
+
+    Examples
+    --------
+    >>> print(noise_free([0.0, 1e-4, 1e-3], N=100, d=3, alpha=6).round(4))
+    [1.     0.2328 0.0212]
     """
     times, N = ascending("times", times), positive_integer("N", N)
-    d, alpha = checked_dimension(d), positive("alpha", alpha)
+    d = checked_dimension(d)
+    alpha = in_range("alpha", alpha, d / 20, 1000)
     one_of("where", where, ("ball", "centre", "torus"))
     inner = in_range("inner", inner, 1e-9, 1)
     angle = 2 * positive("coupling", coupling) * times * (2 if squared else 1)
-    nodes = positive_integer("nodes", nodes)
+    nodes = positive_integer("nodes", nodes, maximum=1000)
+    angles = float(len(times) * nodes ** (2 if where == "torus" else 1))
+    seconds = 3e-7 * angles * (nodes if where == "ball" else 1)
+    affordable("times", times, 100 * angles, seconds, "take fewer, or fewer nodes")
     if where == "centre":
         radius, weight = np.zeros(1), np.ones(1)
     elif where == "torus":
@@ -109,20 +161,21 @@ def noise_free(times, N, d, alpha, where="ball", coupling=1.0, squared=False, in
         if where != "torus":
             rho, angular = _ball_directions(d, radius[index], nodes)
         with np.errstate(over="ignore"):
-            q = missing(np.divide.outer(angle, rho**alpha)) @ (angular * rho**d)
+            turns = np.divide.outer(angle, np.maximum(rho**alpha, 1e-300))
+        q = missing(turns) @ (angular * rho**d)
         average += weight[index] * (1 - (q / 2 if squared else q)) ** (N - 1)
     return average
 
 
 def _stretch(d, alpha):
-    d, alpha = checked_dimension(d), positive("alpha", alpha)
-    if alpha <= d / 2:
-        raise ValueError(f"alpha = {alpha!r}: must be > d/2 = {d / 2:g}")
-    return d / alpha
+    """d/alpha; ValueError unless the integral of the pairs converges."""
+    d = checked_dimension(d)
+    return d / finite("alpha", alpha, above=d / 2, most=1000)
 
 
 @cache
 def _gauss(nodes):
+    """Gauss-Legendre nodes and weights on [0, 1]."""
     x, w = np.polynomial.legendre.leggauss(nodes)
     return (1 + x) / 2, w / 2
 
@@ -143,6 +196,7 @@ def _ball_directions(d, radius, nodes):
 
 
 def _cube_directions(d, nodes):
+    """Distances to the surface from the middle of the cube, and the weights of the directions."""
     half = box_side(d) / 2
     if d == 1:
         return np.array([half]), np.ones(1)
@@ -155,13 +209,13 @@ def _cube_directions(d, nodes):
     return rho.ravel(), (solid / solid.sum()).ravel()
 
 
-def full_integral(power):
-    # integral of (1 - cos y) b y^(-b - 1) from 0 to infinity: Gamma(1 - b) sin(pi (1 - b)/2)
+def full_integral(power: float) -> float:
+    """Integral of (1 - cos y) b y^(-b - 1) over y > 0: Gamma(1 - b) sin(pi (1 - b)/2), b < 2."""
     return np.pi / 2 if power == 1 else gamma(1 - power) * np.sin(np.pi * (1 - power) / 2)
 
 
 @cache
-def _missing_cosine(power):
+def _missing_cosine(power: float) -> Callable[[NDArray], NDArray]:
     """G(w) = integral of 1 - cos(w v^(-1/b)) for v from 0 to 1, as a function of arrays w >= 0.
 
     G(w) = b w^b int_w^oo (1 - cos y) y^(-b-1) dy: a power series below 1, a spline of the integral

@@ -435,7 +435,7 @@ class IntegratorTridiagonal(Integrator):
     integrator_options = dict.fromkeys(FOREIGN) | {
         "atol": 1e-8,
         "rtol": 0.0,
-        "nsteps": 100_000,
+        "nsteps": 1_000_000,
         "first_step": 0.0,
         "max_step": 0.0,
         "fixed_step": 0.0,
@@ -557,7 +557,7 @@ class IntegratorTridiagonal(Integrator):
         rtol : float, default: 0
             Added to `atol`: the norm of the state is one.
 
-        nsteps : int, default: 100000
+        nsteps : int, default: 1000000
             Most steps between two points of `tlist` (0 = no limit).
 
         first_step : float, default: 0

@@ -20,14 +20,24 @@ from functools import cached_property
 
 import numpy as np
 import qutip
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
-from ..checks import finite, finite_array, in_range, positive, positive_integer
+from ..checks import (
+    affordable,
+    finite,
+    finite_array,
+    instance,
+    not_negative,
+    positive,
+    positive_integer,
+    unwrap,
+)
 from ..lmg import LMG, magnetic_numbers, tridiagonal_operator
 from .magnet import LeggettGarg
 
 
-def bias_field(magnet, bias):
+def bias_field(magnet: LeggettGarg, bias: ArrayLike) -> float | NDArray[np.float64]:
     """Field h along z that gives the doublet a bias.
 
     Parameters
@@ -41,12 +51,14 @@ def bias_field(magnet, bias):
     float or ndarray
         In 1/s; the Hamiltonian gains -h Jz.
     """
-    unit = checked_magnet(magnet).splitting / (2 * abs(magnet.jz[0, 1]))
-    h = finite_array("bias", bias) * unit
-    return h if h.ndim else float(h)
+    instance("magnet", magnet, LeggettGarg)
+    unit = magnet.splitting / (2 * abs(magnet.jz[0, 1]))
+    return unwrap(finite_array("bias", bias) * unit)
 
 
-def landau_zener(magnet, reach, duration):
+def landau_zener(
+    magnet: LeggettGarg | float, reach: float, duration: ArrayLike
+) -> float | NDArray[np.float64]:
     """Error of the two-level sweep: exp(-pi Delta Tq/(4 reach)).
 
     The gap is Delta and the bias changes at the rate 2 reach Delta/Tq, which puts
@@ -65,16 +77,15 @@ def landau_zener(magnet, reach, duration):
     -------
     float or ndarray
     """
-    splitting = positive("splitting", getattr(magnet, "splitting", magnet))
+    splitting = positive("magnet", getattr(magnet, "splitting", magnet))
     reach = positive("reach", reach)
-    times = finite_array("duration", duration)
-    if np.any(times <= 0):
-        raise ValueError(f"duration = {duration!r}: must be > 0")
-    error = np.exp(-np.pi * splitting * times / (4 * reach))
-    return error if error.ndim else float(error)
+    times = finite_array("duration", duration, above=0)
+    return unwrap(np.exp(-np.pi * splitting * times / (4 * reach)))
 
 
-def biased_levels(magnet, bias, count=None):
+def biased_levels(
+    magnet: LeggettGarg, bias: float, count: int | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Energies and states of the magnet in a constant bias.
 
     Parameters
@@ -92,10 +103,8 @@ def biased_levels(magnet, bias, count=None):
     vectors : ndarray, shape (dim, count)
         Real, in the basis of `BiasSweep.states`.
     """
-    dim = checked_magnet(magnet).levels
-    count = dim if count is None else positive_integer("count", count)
-    if count > dim:
-        raise ValueError(f"count = {count!r}: must be <= {dim}, the levels of the magnet")
+    dim = instance("magnet", magnet, LeggettGarg).levels
+    count = dim if count is None else positive_integer("count", count, maximum=dim)
     h = bias_field(magnet, finite("bias", bias))
     if dim == magnet.N + 1:
         diagonal, off = _bands(magnet)
@@ -129,27 +138,27 @@ class BiasSweep:
     reach: float
     duration: float
     dephasing: float
-    biases: np.ndarray = field(repr=False)
-    states: list = field(repr=False)
+    biases: NDArray[np.float64] = field(repr=False)
+    states: list[qutip.Qobj] = field(repr=False)
 
     @cached_property
-    def not_ground(self):
+    def not_ground(self) -> float:
         """Probability not to end in the ground state of the final Hamiltonian."""
         _, ground = biased_levels(self.magnet, self.reach, 1)
         return float(1 - _weights(ground, self.states[-1])[0])
 
     @cached_property
-    def wrong_sign(self):
+    def wrong_sign(self) -> float:
         """Probability to end with m < 0; m = 0 counts half."""
         return _wrong_sign(self.magnet, self.states[-1])
 
     @cached_property
-    def floor(self):
+    def floor(self) -> float:
         """Wrong sign of the final ground state itself, which no slow sweep can avoid."""
         _, ground = biased_levels(self.magnet, self.reach, 1)
         return _wrong_sign(self.magnet, qutip.Qobj(ground))
 
-    def populations(self, count):
+    def populations(self, count: int) -> NDArray[np.float64]:
         """Populations of the instantaneous levels.
 
         Parameters
@@ -168,7 +177,13 @@ class BiasSweep:
         return np.array(rows)
 
 
-def bias_sweep(magnet, reach, duration, dephasing=0.0, points=2):
+def bias_sweep(
+    magnet: LeggettGarg,
+    reach: float,
+    duration: float,
+    dephasing: float = 0.0,
+    points: int = 2,
+) -> BiasSweep:
     """BiasSweep the bias from -reach to +reach, from the ground state.
 
     Parameters
@@ -205,10 +220,13 @@ def bias_sweep(magnet, reach, duration, dephasing=0.0, points=2):
     >>> round(landau_zener(magnet, 10, 0.02), 2)
     0.13
     """
-    checked_magnet(magnet)
+    instance("magnet", magnet, LeggettGarg)
     reach, duration = positive("reach", reach), positive("duration", duration)
-    dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
-    biases = np.linspace(-reach, reach, positive_integer("points", points, minimum=2))
+    dephasing = not_negative("dephasing", dephasing)
+    points = positive_integer("points", points, minimum=2)
+    each = 16.0 * magnet.levels ** (2 if dephasing else 1)
+    affordable("points", points, memory=each * points, seconds=1e-4 * points)
+    biases = np.linspace(-reach, reach, points)
     times = np.linspace(0, duration, len(biases))
     H, Jz = _operators(magnet, dephasing)
     highest = bias_field(magnet, reach)
@@ -226,12 +244,6 @@ def bias_sweep(magnet, reach, duration, dephasing=0.0, points=2):
         options = {"method": "vern7", "atol": 1e-9, "rtol": 1e-7, "nsteps": 10**7}
         run = qutip.sesolve(sweep, start, times, options=options)
     return BiasSweep(magnet, reach, duration, dephasing, biases, run.states)
-
-
-def checked_magnet(magnet):
-    if not isinstance(magnet, LeggettGarg):
-        raise TypeError(f"magnet = {magnet!r}: must be a LeggettGarg")
-    return magnet
 
 
 def _bands(magnet):

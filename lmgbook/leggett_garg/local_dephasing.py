@@ -27,16 +27,26 @@ source of `qutip.piqs`. The loss is a number, rate N/4, since every sigma_i^z sq
 from dataclasses import replace
 
 import numpy as np
+import qutip
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
-from ..checks import ascending, finite, in_range, positive, positive_integer
+from ..checks import (
+    affordable,
+    ascending,
+    finite,
+    instance,
+    not_negative,
+    positive,
+    positive_integer,
+)
 from ..integrators import extrapolated, strang
 from ..lmg import bands, magnetic_numbers
 from .magnet import LeggettGarg
 
 
-def jump_weights(N, spin):
+def jump_weights(N: int, spin: float) -> tuple[float, float]:
     """Coefficients b_j and c_j of the jumps from total spin j to j - 1 and j + 1.
 
     Parameters
@@ -93,12 +103,13 @@ class LocalDephasing:
         An argument is outside what is said above.
     """
 
-    def __init__(self, magnet, blocks=17, levels=30, detuned=True):
-        if not isinstance(magnet, LeggettGarg):
-            raise TypeError(f"magnet = {magnet!r}: must be a LeggettGarg")
-        N = magnet.N
+    def __init__(
+        self, magnet: LeggettGarg, blocks: int = 17, levels: int = 30, detuned: bool = True
+    ):
+        N = instance("magnet", magnet, LeggettGarg).N
         count = min(positive_integer("blocks", blocks), N // 2 + 1)
         size = min(positive_integer("levels", levels, minimum=2), N + 1)
+        affordable("levels", levels, memory=100.0 * count * size**2)
         self.magnet = replace(magnet, levels=size)
         self.spins = N / 2 - np.arange(count)
         self.energies = np.zeros((count, size))
@@ -135,7 +146,7 @@ class LocalDephasing:
         energies, vectors = eigh_tridiagonal(diagonal, off, select="i", select_range=(0, top))
         return self.magnet.coupling * (energies - energies[0]), vectors
 
-    def state(self, initial="ground"):
+    def state(self, initial: str | qutip.Qobj = "ground") -> NDArray[np.complex128]:
         """An initial state of the largest total spin.
 
         Parameters
@@ -151,7 +162,7 @@ class LocalDephasing:
         rho[0] = self.magnet.state(initial).full()
         return rho
 
-    def jump(self, x, adjoint=False):
+    def jump(self, x: ArrayLike, adjoint: bool = False) -> NDArray[np.complex128]:
         """sum_i sigma_i^z x sigma_i^z, the identity times N on the whole space of the N spins.
 
         Parameters
@@ -165,6 +176,20 @@ class LocalDephasing:
         -------
         ndarray of complex, the shape of x
         """
+        return self._jump(self._checked(x), adjoint)
+
+    def _checked(self, x):
+        try:
+            array = np.asarray(x, dtype=complex)
+        except (TypeError, ValueError):
+            raise TypeError(f"x = {x!r}: must be complex numbers") from None
+        if array.shape != self.sign.shape or not np.isfinite(array).all():
+            raise ValueError(
+                f"x of shape {array.shape}: must have shape {self.sign.shape} and finite entries"
+            )
+        return array
+
+    def _jump(self, x, adjoint):
         after = _sandwich(self._within, x)
         if adjoint:
             after[:-1] += _sandwich(self._down.mT, x[1:])
@@ -174,7 +199,14 @@ class LocalDephasing:
             after[:-1] += _sandwich(self._up, x[1:])
         return after
 
-    def evolve(self, x, times, rate, adjoint=False, resolution=1.0):
+    def evolve(
+        self,
+        x: ArrayLike,
+        times: ArrayLike,
+        rate: float,
+        adjoint: bool = False,
+        resolution: float = 1.0,
+    ) -> NDArray[np.complex128]:
         """Evolve a state or an observable under H and local dephasing.
 
         Parameters
@@ -195,11 +227,9 @@ class LocalDephasing:
             States stay positive. What their trace lacks has left the kept blocks and levels.
         """
         times = ascending("times", times)
-        rate = in_range("rate", rate, 0.0, np.inf)
+        rate = not_negative("rate", rate)
         resolution = positive("resolution", resolution)
-        x = np.asarray(x, dtype=complex)
-        if x.shape != self.sign.shape:
-            raise ValueError(f"x of shape {x.shape}: must have shape {self.sign.shape}")
+        x = self._checked(x)
         loss = rate * self.magnet.N / 4
         # a fraction of the motion between the doublet and the third level, or of the time between
         # two jumps
@@ -228,13 +258,18 @@ class LocalDephasing:
         # exponential series of the jumps: a sum of positive maps, so it may stop anywhere
         total, term = x, x
         for order in range(1, 50):
-            term = (weight / order) * self.jump(term, adjoint)
+            term = (weight / order) * self._jump(term, adjoint)
             total = total + term
             if np.abs(term).max() <= 1e-14 * np.abs(total).max():
                 break
         return total
 
-    def k3(self, rate, interval=None, initial="ground"):
+    def k3(
+        self,
+        rate: float,
+        interval: float | None = None,
+        initial: str | qutip.Qobj = "ground",
+    ) -> float:
         """Leggett-Garg correlator C12 + C23 - C13 for measurements a time `interval` apart.
 
         Parameters
@@ -251,7 +286,7 @@ class LocalDephasing:
         float
             Extrapolated from two step sizes; the error of the steps is 1e-6 or less.
         """
-        rate = in_range("rate", rate, 0.0, np.inf)
+        rate = not_negative("rate", rate)
         tau = positive("interval", self.magnet.interval if interval is None else interval)
         before = self.state(initial)
 
@@ -269,7 +304,9 @@ class LocalDephasing:
     def _correlation(self, later, rho):
         return np.einsum("bij,bjk,bki->", rho, self.sign, later, optimize=True).real
 
-    def threshold(self, interval=None, initial="ground"):
+    def threshold(
+        self, interval: float | None = None, initial: str | qutip.Qobj = "ground"
+    ) -> float:
         """Lowest rate of local dephasing at which K3 has fallen to one.
 
         Parameters
@@ -302,7 +339,9 @@ def _sandwich(outer, x):
     return x
 
 
-def local_dephasing_k3(magnet, rate, blocks=17, levels=30):
+def local_dephasing_k3(
+    magnet: LeggettGarg, rate: float, blocks: int = 17, levels: int = 30
+) -> float:
     """K3 of a magnet whose atoms dephase one by one; see `LocalDephasing`.
 
     Parameters

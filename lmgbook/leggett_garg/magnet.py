@@ -18,10 +18,21 @@ from functools import cached_property
 
 import numpy as np
 import qutip
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 from scipy.optimize import brentq
 
-from ..checks import ascending, finite_array, in_range, one_of, positive, positive_integer
+from ..checks import (
+    affordable,
+    ascending,
+    finite_array,
+    instance,
+    not_negative,
+    one_of,
+    positive,
+    positive_integer,
+    unwrap,
+)
 from ..integrators import ParityDephasing, extrapolated, strang
 from ..lmg import LMG, magnetic_numbers, sector_isometry
 from .scales import LOST, thermal_rate
@@ -70,80 +81,63 @@ class LeggettGarg:
     levels: int | None = 5
     coupling: float | None = None
 
-    def __post_init__(self):
-        put = object.__setattr__
-        put(self, "N", positive_integer("N", self.N, minimum=2))
-        put(self, "field", positive("field", self.field))
-        put(self, "temperature", positive("temperature", self.temperature))
-        count = self.N + 1
+    def __post_init__(self) -> None:
+        N, field = positive_integer("N", self.N, minimum=2), positive("field", self.field)
+        temperature = positive("temperature", self.temperature)
+        count = N + 1
         if self.levels is not None:
             count = positive_integer("levels", self.levels, minimum=2)
-            if count > self.N + 1:
+            if count > N + 1:
                 raise ValueError(
-                    f"levels = {self.levels!r}: must be None or an integer in [2, {self.N + 1}], "
-                    f"N = {self.N} spins have no more"
+                    f"levels = {self.levels!r}: must be None or an integer in [2, {N + 1}], "
+                    f"N = {N} spins have no more"
                 )
-        put(self, "levels", count)
-        model = LMG.leggett_garg(self.N, self.field)
-        # even and odd levels take turns; one more of each makes sure
-        sectors = {}
-        for parity in ("even", "odd"):
-            top = min(count // 2 + 1, len(magnetic_numbers(self.N, parity))) - 1
-            sectors[parity] = eigh_tridiagonal(
-                *model.bands(parity), select="i", select_range=(0, top)
-            )
-        energies = np.concatenate([sectors[p][0] for p in sectors])
-        is_odd = np.repeat([False, True], [len(sectors[p][0]) for p in sectors])
-        vectors = np.hstack([sector_isometry(self.N, p) @ sectors[p][1] for p in sectors])
-        order = np.argsort(energies, kind="stable")[:count]
-        energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
-        splitting = energies[1] - energies[0]
-        if splitting < LOST * self.N:
-            raise ValueError(
-                f"N = {self.N}, field = {self.field:g}: the splitting, {splitting:.1e} J3, is lost "
-                "in rounding errors; take fewer spins or a larger field"
-            )
-        # one sign convention: positive at the outermost m that matters, so that |0> + |1> points up
-        outermost = np.argmax(np.abs(vectors) > 1e-8 * np.abs(vectors).max(axis=0), axis=0)
-        vectors = vectors * np.sign(vectors[outermost, np.arange(vectors.shape[1])])
-        unit = (
-            thermal_rate(self.temperature) / splitting
+        energies, vectors, is_odd = _lowest_levels(N, field, count)
+        coupling = (
+            thermal_rate(temperature) / (energies[1] - energies[0])
             if self.coupling is None
             else positive("coupling", self.coupling)
         )
-        put(self, "coupling", float(unit))
-        put(self, "energies", unit * (energies - energies[0]))
-        put(self, "vectors", vectors)
-        put(self, "_is_odd", is_odd)
+        # frozen: this is the one place that sets anything
+        vars(self).update(
+            N=N,
+            field=field,
+            temperature=temperature,
+            levels=count,
+            coupling=float(coupling),
+            energies=coupling * (energies - energies[0]),
+            vectors=vectors,
+            _is_odd=is_odd,
+        )
 
     # ------------------------------------------------------------ scales and operators
 
     @property
-    def splitting(self):
+    def splitting(self) -> float:
         """Tunnel splitting Delta = E1 - E0 in 1/s."""
         return float(self.energies[1])
 
     @property
-    def interval(self):
+    def interval(self) -> float:
         """Time between two measurements, pi/(3 Delta), in seconds."""
         return np.pi / (3 * self.splitting)
 
     @property
-    def hamiltonian(self):
+    def hamiltonian(self) -> qutip.Qobj:
         """H in the kept levels, counted from the ground state (`qutip.Qobj`, 1/s)."""
         return qutip.qdiags(self.energies, 0)
 
     @cached_property
-    def jz(self):
+    def jz(self) -> qutip.Qobj:
         """Jz truncated to the kept levels (`qutip.Qobj`)."""
         return self.operator(magnetic_numbers(self.N))
 
     @cached_property
-    def sign(self):
+    def sign(self) -> qutip.Qobj:
         """Q = sign(Jz), zero at m = 0, truncated to the kept levels (`qutip.Qobj`)."""
         return self.operator(np.sign(magnetic_numbers(self.N)))
 
-    def operator(self, of_m):
+    def operator(self, of_m: ArrayLike) -> qutip.Qobj:
         """A function of Jz, truncated to the kept levels.
 
         Parameters
@@ -155,12 +149,10 @@ class LeggettGarg:
         -------
         qutip.Qobj
         """
-        values = finite_array("of_m", of_m)
-        if values.shape != (self.N + 1,):
-            raise ValueError(f"of_m of shape {values.shape}: must have shape ({self.N + 1},)")
+        values = finite_array("of_m", of_m, shape=(self.N + 1,))
         return qutip.Qobj(self.vectors.T @ (values[:, None] * self.vectors))
 
-    def state(self, initial="ground"):
+    def state(self, initial: str | qutip.Qobj = "ground") -> qutip.Qobj:
         """An initial density matrix.
 
         Parameters
@@ -194,7 +186,14 @@ class LeggettGarg:
 
     # ------------------------------------------------------------ Lindblad dynamics
 
-    def evolve(self, operator, times, dephasing, adjoint=False, resolution=1.0):
+    def evolve(
+        self,
+        operator: qutip.Qobj,
+        times: ArrayLike,
+        dephasing: float,
+        adjoint: bool = False,
+        resolution: float = 1.0,
+    ) -> list[qutip.Qobj]:
         """Evolve an operator in the kept levels under H and collective dephasing.
 
         Parameters
@@ -217,7 +216,7 @@ class LeggettGarg:
             operators stay positive.
         """
         times = ascending("times", times)
-        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        dephasing = not_negative("dephasing", dephasing)
         resolution = positive("resolution", resolution)
         x = self._kept("operator", operator)
         result = np.zeros((len(times), *x.shape), dtype=complex)
@@ -230,9 +229,7 @@ class LeggettGarg:
         return [qutip.Qobj(each) for each in result]
 
     def _kept(self, name, operator):
-        if not isinstance(operator, qutip.Qobj):
-            raise TypeError(f"{name} of type {type(operator).__name__}: must be a qutip.Qobj")
-        x = operator.full()
+        x = instance(name, operator, qutip.Qobj).full()
         if x.shape != (self.levels, self.levels):
             raise ValueError(
                 f"{name} of shape {x.shape}: must live in the {self.levels} kept levels"
@@ -263,7 +260,13 @@ class LeggettGarg:
 
     # ------------------------------------------------------------ the correlator
 
-    def correlation(self, times, dephasing, initial="ground", resolution=1.0):
+    def correlation(
+        self,
+        times: ArrayLike,
+        dephasing: float,
+        initial: str | qutip.Qobj = "ground",
+        resolution: float = 1.0,
+    ) -> NDArray[np.float64]:
         """C(t) = Tr[Q exp(L t) {Q, rho}]/2, the first measurement at time 0.
 
         Parameters
@@ -283,7 +286,13 @@ class LeggettGarg:
         moved = self.evolve(asked, times, dephasing, resolution=resolution)
         return np.array([_trace(self.sign, each) for each in moved])
 
-    def k3(self, dephasing, interval=None, stationary=False, initial="ground"):
+    def k3(
+        self,
+        dephasing: float,
+        interval: ArrayLike | None = None,
+        stationary: bool = False,
+        initial: str | qutip.Qobj = "ground",
+    ) -> float | NDArray[np.float64]:
         """The Leggett-Garg correlator K3 for measurements a time `interval` apart.
 
         Parameters
@@ -303,17 +312,16 @@ class LeggettGarg:
         float or ndarray, the shape of interval
             Extrapolated from two step sizes; the error is about 1e-6.
         """
-        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        dephasing = not_negative("dephasing", dephasing)
         tau = finite_array("interval", self.interval if interval is None else interval)
         if tau.size == 0 or np.any(tau <= 0):
-            raise ValueError(f"interval = {interval!r}: must be > 0")
+            raise ValueError(f"interval = {interval!r}: must be > 0, one or more")
         state = self.state(initial)
 
         def run(resolution):
             return self._k3(dephasing, tau.ravel(), stationary, state, resolution)
 
-        value = extrapolated(run).reshape(tau.shape)
-        return value if value.ndim else float(value)
+        return unwrap(extrapolated(run).reshape(tau.shape))
 
     def _k3(self, dephasing, tau, stationary, state, resolution):
         # Heisenberg picture for the later measurement, Schroedinger picture for the state: one pass
@@ -332,7 +340,9 @@ class LeggettGarg:
             k3[i] = _asked(q, at[1], rho) + _asked(q, at[1], states[i]) - _asked(q, at[2], rho)
         return k3[np.searchsorted(single, tau)]
 
-    def k3_operator(self, dephasing, interval=None, stationary=False):
+    def k3_operator(
+        self, dephasing: float, interval: float | None = None, stationary: bool = False
+    ) -> qutip.Qobj:
         """The observable whose mean in the initial state is K3: all initial states at once.
 
         Parameters
@@ -346,7 +356,7 @@ class LeggettGarg:
             Hermitian, in the kept levels; its largest eigenvalue is the largest K3 that any initial
             state can show.
         """
-        dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
+        dephasing = not_negative("dephasing", dephasing)
         tau = positive("interval", self.interval if interval is None else interval)
 
         def run(resolution):
@@ -358,7 +368,12 @@ class LeggettGarg:
 
         return qutip.Qobj(extrapolated(run))
 
-    def threshold(self, stationary=False, interval=None, initial="ground"):
+    def threshold(
+        self,
+        stationary: bool = False,
+        interval: float | None = None,
+        initial: str | qutip.Qobj = "ground",
+    ) -> float:
         """Lowest dephasing rate at which K3 has fallen to one.
 
         Parameters
@@ -401,6 +416,30 @@ class LeggettGarg:
         return float(brentq(excess, low, high, xtol=1e-9 * high, rtol=1e-7))
 
 
+def _lowest_levels(N, field, count):
+    """Energies in units of J3, vectors, and which of them are odd."""
+    affordable("N", N, 40.0 * N * count, 1e-6 * N * count + 1e-9 * N * count**2)
+    model = LMG.leggett_garg(N, field)
+    # even and odd levels take turns; one more of each makes sure
+    sectors = {}
+    for parity in ("even", "odd"):
+        top = min(count // 2 + 1, len(magnetic_numbers(N, parity))) - 1
+        sectors[parity] = eigh_tridiagonal(*model.bands(parity), select="i", select_range=(0, top))
+    energies = np.concatenate([sectors[p][0] for p in sectors])
+    is_odd = np.repeat([False, True], [len(sectors[p][0]) for p in sectors])
+    vectors = np.hstack([sector_isometry(N, p) @ sectors[p][1] for p in sectors])
+    order = np.argsort(energies, kind="stable")[:count]
+    energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
+    if energies[1] - energies[0] < LOST * N:
+        raise ValueError(
+            f"N = {N}, field = {field:g}: the splitting, {energies[1] - energies[0]:.1e} J3, is "
+            "lost in rounding errors; take fewer spins or a larger field"
+        )
+    # one sign convention: positive at the outermost m that matters, so that |0> + |1> points up
+    outermost = np.argmax(np.abs(vectors) > 1e-8 * np.abs(vectors).max(axis=0), axis=0)
+    return energies, vectors * np.sign(vectors[outermost, np.arange(vectors.shape[1])]), is_odd
+
+
 def _symmetric(a, b):
     return (a @ b + b @ a) / 2
 
@@ -411,6 +450,4 @@ def _trace(a, b):
 
 def _asked(q, later, rho):
     # Tr[rho {Q, Q'}]/2 for odd Hermitian Q, Q' and even rho, in blocks
-    even = np.einsum("ij,kj,ki->", q, later.conj(), rho[0], optimize=True)
-    odd = np.einsum("ji,jk,ki->", q.conj(), later, rho[1], optimize=True)
-    return (even + odd).real
+    return (np.vdot(later, rho[0] @ q) + np.vdot(q, later @ rho[1])).real

@@ -7,13 +7,25 @@ bath, from the quantum fluctuations of its initial state (truncated Wigner; Polk
 """
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq, elementwise
 
-from ..checks import finite, finite_array, in_range, positive, positive_integer
-from .bias_sweep import bias_field, biased_levels, checked_magnet
+from ..checks import (
+    affordable,
+    finite,
+    finite_array,
+    instance,
+    not_negative,
+    positive,
+    positive_integer,
+    unwrap,
+)
+from .bias_sweep import bias_field, biased_levels
+from .magnet import LeggettGarg
 from .scales import thermal_rate
 
 
-def spinodal(field):
+def spinodal(field: float) -> float:
     """Bias field at which the shallow well disappears: J3 (1 - g^(2/3))^(3/2), g = Gamma/J3.
 
     There the first and the second derivative of the energy -(J/4) m^2 - (Gamma/2) sqrt(1 - m^2)
@@ -29,13 +41,13 @@ def spinodal(field):
     float
         In units of J3.
     """
-    g = positive("field", field)
-    if g >= 1:
-        raise ValueError(f"field = {field!r}: must lie in (0, 1), the ordered phase")
+    g = finite("field", field, above=0, below=1)
     return float((1 - g ** (2 / 3)) ** 1.5)
 
 
-def wells(magnet, bias, length=None):
+def wells(
+    magnet: LeggettGarg, bias: ArrayLike, length: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """The two wells of the mean-field landscape, and the top of the barrier between them.
 
     E(z, phi) = -(J/N) z^2 - Gamma sqrt(l^2 - z^2) cos phi - h z: a classical spin of length l, with
@@ -63,9 +75,8 @@ def wells(magnet, bias, length=None):
     h = np.asarray(bias_field(magnet, bias)) / magnet.coupling
     N, g = magnet.N, magnet.field
     length = N / 2 if length is None else positive("length", length)
-    turn = length**2 - (g * N * length**2 / 2) ** (
-        2 / 3
-    )  # z^2 where the curvature changes its sign
+    # z^2 where the curvature changes its sign
+    turn = length**2 - (g * N * length**2 / 2) ** (2 / 3)
     if turn <= 0:
         raise ValueError(f"field = {g:g}: one well only, needs the ordered phase, field < 1")
     turn = np.sqrt(turn)
@@ -74,17 +85,12 @@ def wells(magnet, bias, length=None):
         most = limit * magnet.coupling / bias_field(magnet, 1.0)
         raise ValueError(f"bias = {bias!r}: must be below the spinodal, {most:.4g} splittings")
 
-    def root(low, high, rising):
-        low, high = np.full(h.shape, low), np.full(h.shape, high)
-        for _ in range(60):
-            z = (low + high) / 2
-            slope = g * z / np.sqrt(length**2 - z**2) - 2 * z / N - h
-            below = (slope < 0) == rising
-            low, high = np.where(below, z, low), np.where(below, high, z)
-        return (low + high) / 2
+    def slope(z, h):
+        return g * z / np.sqrt(length**2 - z**2) - 2 * z / N - h
 
     edge = length * (1 - 1e-15)
-    return root(-edge, -turn, True), root(-turn, turn, False), root(turn, edge, True)
+    intervals = (-edge, -turn), (-turn, turn), (turn, edge)
+    return tuple(elementwise.find_root(slope, each, args=(h,)).x for each in intervals)
 
 
 def _energy(magnet, z, h, length, cosine=1.0):
@@ -99,7 +105,7 @@ def _curvatures(magnet, z, length):
     return along, magnet.coupling * magnet.field * r
 
 
-def well_states(magnet, bias):
+def well_states(magnet: LeggettGarg, bias: float) -> float:
     """How many quantum states the left well holds: its area in phase space over 2 pi.
 
     The area enclosed by the orbit through the top of the barrier, for a spin of length (N + 1)/2
@@ -115,14 +121,12 @@ def well_states(magnet, bias):
     -------
     float
     """
-    length = (magnet.N + 1) / 2
     h = bias_field(magnet, finite("bias", bias))
+    length = (magnet.N + 1) / 2
     left, top, _ = (float(z) for z in wells(magnet, bias, length))
     rim = _energy(magnet, top, h, length)
-    low, high = -length, left
-    for _ in range(60):  # the turning point on the far side
-        z = (low + high) / 2
-        low, high = (z, high) if _energy(magnet, z, h, length) > rim else (low, z)
+    # the turning point on the far side
+    low = brentq(lambda z: _energy(magnet, z, h, length) - rim, -length, left, xtol=1e-14 * length)
     # substitution z = centre + radius cos u: smooth at the turning points
     u = np.pi * (np.arange(2000) + 0.5) / 2000
     centre, radius = (top + low) / 2, (top - low) / 2
@@ -134,7 +138,9 @@ def well_states(magnet, bias):
     return float(2 * np.sum(angle * radius * np.sin(u)) * (np.pi / 2000) / (2 * np.pi))
 
 
-def kramers_rates(magnet, bias):
+def kramers_rates(
+    magnet: LeggettGarg, bias: ArrayLike
+) -> tuple[float | NDArray[np.float64], float | NDArray[np.float64]]:
     """Rates of thermal escape from the two wells, omega/(2 pi) exp(-barrier/k_B T).
 
     The transition-state rate, the largest that Kramers' theory (Physica 7, 284 (1940)) allows.
@@ -159,10 +165,10 @@ def kramers_rates(magnet, bias):
         along, across = _curvatures(magnet, well, length)
         rate = np.sqrt(along * across) / (2 * np.pi)
         rates.append(rate * np.exp(-barrier / thermal_rate(magnet.temperature)))
-    return tuple(rate if rate.ndim else float(rate) for rate in rates)
+    return unwrap(rates[0]), unwrap(rates[1])
 
 
-def kramers_error(magnet, reach, duration):
+def kramers_error(magnet: LeggettGarg, reach: float, duration: float) -> float:
     """Probability to end in the wrong well, if all motion is thermal activation.
 
     p' = -k_left p + k_right (1 - p) with the rates of `kramers_rates` along the sweep, p = 1 at its
@@ -180,6 +186,7 @@ def kramers_error(magnet, reach, duration):
     -------
     float
     """
+    instance("magnet", magnet, LeggettGarg)
     reach, duration = positive("reach", reach), positive("duration", duration)
     wells(magnet, reach)  # raises beyond the spinodal
     steps = 2000
@@ -193,7 +200,9 @@ def kramers_error(magnet, reach, duration):
     return float(p)
 
 
-def wigner_function(magnet, bias):
+def wigner_function(
+    magnet: LeggettGarg, bias: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Wigner function of the ground state in a constant bias, over (Jz, azimuth).
 
     W(z, phi) = sum_k psi(z + k/2) psi(z - k/2) cos(k phi), k such that z +- k/2 are quantum
@@ -232,7 +241,13 @@ def wigner_function(magnet, bias):
     return z, azimuth[near][order], weights[:, order] / weights.sum()
 
 
-def initial_spins(magnet, bias, count, zero_point=True, rng=None):
+def initial_spins(
+    magnet: LeggettGarg,
+    bias: float,
+    count: int,
+    zero_point: bool = True,
+    rng: np.random.Generator | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Classical spins drawn from the initial state of a sweep.
 
     Parameters
@@ -254,9 +269,10 @@ def initial_spins(magnet, bias, count, zero_point=True, rng=None):
     weights : ndarray, shape (count,)
         One each, but for the negative values of the Wigner function.
     """
-    count = positive_integer("count", count)
-    rng = np.random.default_rng(0) if rng is None else rng
-    length = (checked_magnet(magnet).N + 1) / 2
+    count, bias = positive_integer("count", count), finite("bias", bias)
+    affordable("count", count, memory=100.0 * count)
+    rng = _generator(rng)
+    length = (instance("magnet", magnet, LeggettGarg).N + 1) / 2
     if zero_point:
         grid, azimuth, weights = wigner_function(magnet, bias)
         size = np.abs(weights).ravel()
@@ -279,7 +295,15 @@ def initial_spins(magnet, bias, count, zero_point=True, rng=None):
     return np.array([r * np.cos(phi), r * np.sin(phi), z]), signs
 
 
-def precess(magnet, spins, reach, duration, dephasing=0.0, rng=None, resolution=1.0):
+def precess(
+    magnet: LeggettGarg,
+    spins: ArrayLike,
+    reach: float,
+    duration: float,
+    dephasing: float = 0.0,
+    rng: np.random.Generator | None = None,
+    resolution: float = 1.0,
+) -> NDArray[np.float64]:
     """Carry classical spins through a bias sweep.
 
     Rotations about x and about z take turns (Suzuki's fourth-order composition): every step keeps
@@ -302,13 +326,15 @@ def precess(magnet, spins, reach, duration, dephasing=0.0, rng=None, resolution=
     ndarray, shape (3, count)
     """
     reach, duration = positive("reach", reach), positive("duration", duration)
-    dephasing = in_range("dephasing", dephasing, 0.0, np.inf)
-    spins = finite_array("spins", spins)
-    if spins.ndim != 2 or len(spins) != 3:
-        raise ValueError(f"spins of shape {spins.shape}: must have shape (3, count)")
-    rng = np.random.default_rng(0) if rng is None else rng
+    dephasing = not_negative("dephasing", dephasing)
+    spins = finite_array("spins", spins, shape=(3, None))
+    rng = _generator(rng)
+    instance("magnet", magnet, LeggettGarg)
     transverse = magnet.field * magnet.coupling
-    steps = int(np.ceil(duration * transverse * positive("resolution", resolution) / 0.5))
+    steps = np.ceil(duration * transverse * positive("resolution", resolution) / 0.5)
+    seconds = steps * (1e-4 + 2e-7 * spins.shape[1])
+    affordable("duration", duration, seconds=seconds, advice="take a shorter one or fewer spins")
+    steps = int(steps)
     dt = duration / steps
     part = 1 / (4 - 4 ** (1 / 3))
     about_z = np.array([part, part, 1 - 4 * part, part, part])
@@ -333,14 +359,14 @@ def precess(magnet, spins, reach, duration, dephasing=0.0, rng=None, resolution=
 
 
 def wigner_error(
-    magnet,
-    reach,
-    duration,
-    dephasing=0.0,
-    zero_point=True,
-    trajectories=2000,
-    seed=0,
-):
+    magnet: LeggettGarg,
+    reach: float,
+    duration: float,
+    dephasing: float = 0.0,
+    zero_point: bool = True,
+    trajectories: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
     """Probability to end with the wrong sign, if the spin is classical but for its initial state.
 
     Parameters
@@ -368,6 +394,10 @@ def wigner_error(
     end = precess(magnet, spins, reach, duration, dephasing, rng)
     wrong = weights * (end[2] < 0)
     return float(wrong.mean()), float(wrong.std() / np.sqrt(count))
+
+
+def _generator(rng):
+    return np.random.default_rng(0) if rng is None else instance("rng", rng, np.random.Generator)
 
 
 def _tangent(angle):

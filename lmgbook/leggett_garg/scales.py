@@ -1,15 +1,16 @@
 """Rates, splittings and sizes of a mesoscopic magnet: what its temperature and its size set."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import constants
 
-from ..checks import finite_array, positive
+from ..checks import finite, finite_array, positive, unwrap
 from ..lmg import LMG
 
 LOST = 1e-13  # splittings below, in units of N J3, are rounding errors
 
 
-def thermal_rate(temperature):
+def thermal_rate(temperature: float) -> float:
     """k_B T / hbar.
 
     Parameters
@@ -25,7 +26,7 @@ def thermal_rate(temperature):
     return constants.k * positive("temperature", temperature) / constants.hbar
 
 
-def instanton_splitting(N, field):
+def instanton_splitting(N: ArrayLike, field: float) -> float | NDArray[np.float64]:
     """Tunnel splitting for many spins: the instanton exponent with its prefactor.
 
     Delta/J3 = 4 m sqrt(N m^3/(2 pi g^2)) exp[-N (artanh m - m) - artanh m],  m = sqrt(1 - g^2),
@@ -43,19 +44,14 @@ def instanton_splitting(N, field):
     float or ndarray
         In units of J3.
     """
-    sizes = finite_array("N", N)
-    if np.any(sizes < 1):
-        raise ValueError(f"N = {N!r}: must be >= 1")
-    g = positive("field", field)
-    if g >= 1:
-        raise ValueError(f"field = {field!r}: must lie in (0, 1), the ordered phase")
+    sizes = finite_array("N", N, least=1)
+    g = finite("field", field, above=0, below=1)  # the ordered phase
     m = np.sqrt(1 - g * g)
     action = sizes * (np.arctanh(m) - m) + np.arctanh(m)
-    splitting = 4 * m * np.sqrt(sizes * m**3 / (2 * np.pi * g * g)) * np.exp(-action)
-    return splitting if splitting.ndim else float(splitting)
+    return unwrap(4 * m * np.sqrt(sizes * m**3 / (2 * np.pi * g * g)) * np.exp(-action))
 
 
-def goldilocks_size(field, coupling, temperature):
+def goldilocks_size(field: float, coupling: float, temperature: float) -> int:
     """Smallest even number of spins whose tunnel splitting is below k_B T.
 
     Parameters

@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import loggamma
 
-from ..checks import finite, positive, positive_integer
+from ..checks import affordable, not_negative, positive, positive_integer
 
 
-def demkov_osherov(g, beta):
+def demkov_osherov(g: float, beta: float) -> tuple[float, float, float]:
     """Final probabilities of the three-state model for any eps > 0, Eq. (7).
 
     Parameters
@@ -27,7 +28,7 @@ def demkov_osherov(g, beta):
     return float(x * x), float(-np.expm1(-s)), float(-x * np.expm1(-s))
 
 
-def single_channel(N, g, beta):
+def single_channel(N: int, g: float, beta: float) -> NDArray[np.float64]:
     """Probabilities of the number of dissociated pairs in one channel, Eq. (40).
 
     Parameters
@@ -40,14 +41,14 @@ def single_channel(N, g, beta):
     Returns
     -------
     ndarray, shape (N + 1,)
-        P[m] for m = 0 ... N pairs, with small relative errors (1e-12 at N = 10^6).
+        P[m] for m = 0 ... N pairs, with small relative errors (1e-12 at N = 10^6, in 20 ms).
     """
     N, s = positive_integer("N", N, minimum=0), adiabaticity(g, beta)
     rest = np.arange(N + 1)  # N - m molecules are left
     return np.exp(_log_tail(N, s) - s * rest)[::-1]
 
 
-def two_channel(N, g, beta):
+def two_channel(N: int, g: float, beta: float) -> NDArray[np.float64]:
     """Joint probabilities of the pairs in two channels, Eq. (61).
 
     With nu = N - n1 - n2 this is x^(n2 + 2 nu) (1 - x^(nu+1)) ... (1 - x^N).
@@ -55,7 +56,7 @@ def two_channel(N, g, beta):
     Parameters
     ----------
     N : int
-        Number of molecules, >= 0. The table takes 8 (N + 1)^2 bytes.
+        Number of molecules, >= 0. The table takes 8 (N + 1)^2 bytes, its making six times that.
     g, beta : float
         Coupling >= 0 and sweep rate > 0.
 
@@ -65,13 +66,14 @@ def two_channel(N, g, beta):
         P[n1, n2], zero for n1 + n2 > N.
     """
     N, s = positive_integer("N", N, minimum=0), adiabaticity(g, beta)
+    affordable("N", N, memory=48.0 * N**2, advice="two_channel_total needs no table")
     n2 = np.arange(N + 1)
     rest = N - np.add.outer(n2, n2)
     left = np.maximum(rest, 0)
     return np.where(rest >= 0, np.exp(_log_tail(N, s)[left] - s * (n2 + 2 * left)), 0.0)
 
 
-def two_channel_total(N, g, beta):
+def two_channel_total(N: int, g: float, beta: float) -> NDArray[np.float64]:
     """Probabilities of the total number of pairs in two channels, Eq. (62).
 
     Parameters
@@ -93,7 +95,7 @@ def two_channel_total(N, g, beta):
     return (total * np.exp(_log_tail(N, s) - 2 * s * rest))[::-1]
 
 
-def thermal_law(n, g, beta):
+def thermal_law(n: int, g: float, beta: float) -> NDArray[np.float64]:
     """How n pairs are shared between the two channels in the end, Eq. (75).
 
     Parameters
@@ -109,11 +111,12 @@ def thermal_law(n, g, beta):
         P[n2], proportional to x^n2.
     """
     n, s = positive_integer("n", n, minimum=0), adiabaticity(g, beta)
+    affordable("n", n, memory=40.0 * n)
     norm = np.expm1(-s) / np.expm1(-s * (n + 1)) if s else 1 / (n + 1)
     return norm * np.exp(-s * np.arange(n + 1))
 
 
-def mean_numbers(N, g, beta):
+def mean_numbers(N: int, g: float, beta: float) -> tuple[float, float]:
     """Mean numbers of pairs in the two channels, without the joint table.
 
     Parameters
@@ -128,8 +131,9 @@ def mean_numbers(N, g, beta):
     n1, n2 : float
         The first is also the mean of `single_channel`.
     """
-    n = np.arange(positive_integer("N", N, minimum=0) + 1)
-    a = adiabaticity(g, beta) / 2
+    N, a = positive_integer("N", N, minimum=0), adiabaticity(g, beta) / 2
+    total = two_channel_total(N, g, beta)
+    n = np.arange(N + 1)
     # at given n: n1 - n2 = (n+1) coth a(n+1) - coth a, for small arguments by its series
     z = a * (n + 1)
     series = z < 0.05
@@ -138,11 +142,10 @@ def mean_numbers(N, g, beta):
     powers = ((1, 1 / 3), (3, -1 / 45), (5, 2 / 945), (7, -1 / 4725))
     split[series] = sum(c * a**p * (k ** (p + 1) - 1) for p, c in powers)
     split[~series] = (n[~series] + 1) / np.tanh(z[~series]) - (1 / np.tanh(a) if a else 0.0)
-    total = two_channel_total(N, g, beta)
     return float(total @ (n + split) / 2), float(total @ (n - split) / 2)
 
 
-def most_probable(N, g, beta):
+def most_probable(N: int, g: float, beta: float) -> int:
     """Position of the maximum of `single_channel`, Eqs. (51), (52), (54).
 
     Parameters
@@ -162,7 +165,7 @@ def most_probable(N, g, beta):
     return int(min(max(np.ceil(N - excited), 0), N))
 
 
-def critical_rate(N, g):
+def critical_rate(N: int, g: float) -> float:
     """Sweep rate below which the maximum of `single_channel` leaves m = 0, Eq. (47).
 
     Parameters
@@ -177,7 +180,7 @@ def critical_rate(N, g):
     float
         2 pi g^2/s at the root of 1 - x = x^N.
     """
-    N, g = positive_integer("N", N), checked_coupling("g", g)
+    N, g = positive_integer("N", N), not_negative("g", g)
     root = brentq(
         lambda s: N * s + _log_one_minus(np.array([s]))[0],
         1 / (4 * N),
@@ -188,7 +191,7 @@ def critical_rate(N, g):
     return 2 * np.pi * g**2 / root
 
 
-def scattering_phases(N, g, beta):
+def scattering_phases(N: int, g: float, beta: float) -> NDArray[np.float64]:
     """Phases of the final amplitudes of one channel, Eq. (58) corrected.
 
     Phi_m = 3 pi m/4 + sum over k = 1 ... m of arg Gamma[i (k + N - m) g^2/beta]
@@ -209,6 +212,7 @@ def scattering_phases(N, g, beta):
         Phi_0 = 0, Phi_1, ... Phi_N in radians, continuous in g (not reduced to one turn).
     """
     N = positive_integer("N", N, minimum=0)
+    affordable("N", N, memory=120.0 * N)
     gamma = adiabaticity(g, beta) / (2 * np.pi)
     k = np.arange(1, N + 1)
     phases = loggamma(1j * gamma * k).imag if gamma else np.full(N, -np.pi / 2)
@@ -216,16 +220,9 @@ def scattering_phases(N, g, beta):
     return 0.75 * np.pi * np.arange(N + 1) + total[N] - total[::-1] - 2 * total
 
 
-def checked_coupling(name, value):
-    number = finite(name, value)
-    if number < 0:
-        raise ValueError(f"{name} = {value!r}: must be >= 0")
-    return number
-
-
-def adiabaticity(g, beta):
+def adiabaticity(g: float, beta: float) -> float:
     """The number s = 2 pi g^2/beta."""
-    return 2 * np.pi * checked_coupling("g", g) ** 2 / positive("beta", beta)
+    return 2 * np.pi * not_negative("g", g) ** 2 / positive("beta", beta)
 
 
 def _log_one_minus(z):
@@ -237,6 +234,7 @@ def _log_one_minus(z):
 
 def _log_tail(N, s):
     """Logarithms of (1 - x^(nu+1)) ... (1 - x^N) for nu = 0 ... N."""
+    affordable("N", N, memory=120.0 * N)
     # summed from the far end, where the logarithms are small (forward sums would lose three
     # digits), and in blocks, so that no sum has many terms
     factors = _log_one_minus(s * np.arange(1, N + 1))[::-1]

@@ -12,12 +12,17 @@ The series is asymptotic. At a given time there is a best order, and the next te
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+from ..checks import finite, finite_array, positive, positive_integer
 
 ORDER = 8  # the highest order used
 LARGE = 1e3  # norm of a generator beyond which there is no point in the series
 
 
-def frame(terms, levels, power, moving=True):
+def frame(
+    terms: dict[int, sp.sparray], levels: ArrayLike, power: int, moving: bool = True
+) -> tuple[list[sp.csr_array], dict[int, sp.sparray]]:
     """Generators that free a Hamiltonian from transitions between different levels.
 
     Parameters
@@ -39,10 +44,14 @@ def frame(terms, levels, power, moving=True):
     terms : dict
         U^+ (H - i d/dt) U in the same form.
     """
+    levels = finite_array("levels", levels, shape=(None,))
+    power = positive_integer("power", power, minimum=-1, maximum=0)
+    _check(terms, len(levels), power)
+    none = sp.csr_array((len(levels), len(levels)))
     last = ORDER + 2 + power
     generators = []
     for k in range(1, ORDER + 3):
-        coupling = terms[k + power].tocoo()
+        coupling = terms.get(k + power, none).tocoo()
         distance = levels[coupling.col] - levels[coupling.row]
         keep = distance != 0
         place = coupling.row[keep], coupling.col[keep]
@@ -60,7 +69,9 @@ def frame(terms, levels, power, moving=True):
     return generators, terms
 
 
-def read(generators, t, psi):
+def read(
+    generators: list[sp.csr_array], t: float, psi: ArrayLike
+) -> tuple[NDArray[np.complex128], float]:
     """Amplitudes in the frame at time t.
 
     Parameters
@@ -78,13 +89,17 @@ def read(generators, t, psi):
     error : float
         Estimate of the largest error of their squares.
     """
+    generators, t = _series(generators), _time(t)
+    psi = np.asarray(psi)
+    if psi.shape != generators[0].shape[:1] or psi.dtype.kind not in "iufc":
+        raise ValueError(f"psi of shape {psi.shape}: must be {generators[0].shape[0]} numbers")
     best = psi, np.inf
     for order in range(ORDER + 1):
         if order:
             S = generators[order - 1] / t**order
-            if norm(S) > min(norm(generators[0] / t), LARGE):
+            if _norm(S) > min(_norm(generators[0] / t), LARGE):
                 break
-            psi = exponential(-S, psi)
+            psi = _exponential(-S, psi)
         missing = _missing(generators, t, psi, order)
         error = float(np.max(2 * abs(psi) * missing + missing**2))
         if error < best[1]:
@@ -92,7 +107,7 @@ def read(generators, t, psi):
     return best
 
 
-def first_axis(generators, t):
+def first_axis(generators: list[sp.csr_array], t: float) -> tuple[NDArray[np.complex128], float]:
     """The first axis of the frame at time t.
 
     Returns
@@ -101,31 +116,34 @@ def first_axis(generators, t):
     error : float
         Estimate of the norm of its error.
     """
+    generators, t = _series(generators), _time(t)
     psi = np.eye(1, generators[0].shape[0], dtype=complex)[0]
     errors = [np.linalg.norm(_missing(generators, t, psi, k)) for k in range(ORDER + 1)]
     order = int(np.argmin(errors))
     for k in range(order, 0, -1):
         S = generators[k - 1] / t**k
-        if norm(S) < LARGE:
-            psi = exponential(S, psi)
+        if _norm(S) < LARGE:
+            psi = _exponential(S, psi)
     return psi, errors[order]
 
 
-def earliest(generators, tolerance):
+def earliest(generators: list[sp.csr_array], tolerance: float) -> float:
     """The time |t| from which on the error of `first_axis` is below the tolerance."""
+    generators, tolerance = _series(generators), positive("tolerance", tolerance)
     sizes = [np.linalg.norm(S[:, [0]].toarray()) for S in generators[-2:]]
     orders = ORDER + 1, ORDER + 2
     return max((2 * size / tolerance) ** (1 / k) for size, k in zip(sizes, orders, strict=True))
 
 
-def later(t, error, wanted):
+def later(t: float, error: float, wanted: float) -> float:
     """A later time, at which the error of `read` should have sunk to the wanted one."""
-    return t * np.clip((error / wanted) ** (1 / (ORDER + 1)), 1.1, 2)
+    ratio = finite("error", error, least=0) / positive("wanted", wanted)
+    return _time(t) * np.clip(ratio ** (1 / (ORDER + 1)), 1.1, 2)
 
 
-def exponential(S, psi):
+def _exponential(S, psi):
     """exp(S) psi by the power series, in as many parts as the norm of S asks for."""
-    parts = max(1, int(np.ceil(norm(S))))
+    parts = max(1, int(np.ceil(_norm(S))))
     for _ in range(parts):
         term = psi
         for j in range(1, 25):
@@ -134,7 +152,7 @@ def exponential(S, psi):
     return psi
 
 
-def norm(S):
+def _norm(S):
     """The largest sum of absolute values in a row."""
     return abs(S).sum(axis=1).max()
 
@@ -142,3 +160,28 @@ def norm(S):
 def _missing(generators, t, psi, order):
     """Size of what the next two orders would change (in a real frame every other one vanishes)."""
     return sum(abs(generators[k - 1] @ psi) / abs(t) ** k for k in (order + 1, order + 2))
+
+
+def _check(terms, size, power):
+    if not isinstance(terms, dict) or not all(sp.issparse(each) for each in terms.values()):
+        raise TypeError(f"terms = {terms!r}: must be a dict of sparse arrays")
+    shapes = {each.shape for each in terms.values()}
+    if power not in terms or shapes != {(size, size)}:
+        raise ValueError(
+            f"terms of powers {list(terms)} and shapes {shapes}: must begin with power {power} and "
+            f"be of the size of the levels, {size}"
+        )
+
+
+def _series(generators):
+    if not isinstance(generators, list) or not all(sp.issparse(each) for each in generators):
+        raise TypeError(f"generators = {generators!r}: must be a list of sparse arrays, of frame")
+    if len(generators) < ORDER + 2:
+        raise ValueError(f"generators: {len(generators)}, must be {ORDER + 2}, of frame")
+    return generators
+
+
+def _time(t):
+    if finite("t", t) == 0:
+        raise ValueError(f"t = {t!r}: must not be zero")
+    return float(t)

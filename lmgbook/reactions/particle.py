@@ -2,13 +2,16 @@
 
 import numpy as np
 import qutip
+from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal
 
-from ..checks import in_range, positive_integer
+from ..checks import affordable, in_range, positive_integer
 from ..lmg import lowest_vector, tridiagonal_operator
 
 
-def ramp_particle(components, reach, half_time=20.0, points=800):
+def ramp_particle(
+    components: float, reach: float, half_time: float = 20.0, points: int = 800
+) -> NDArray[np.float64]:
     """Carry the quantum particle of Eq. (89) at eps = 0 through its transition.
 
     In units that leave one parameter, H = P^2 - t X^2 + X^4/(8 pi reach), t = -T ... T, from the
@@ -36,11 +39,10 @@ def ramp_particle(components, reach, half_time=20.0, points=800):
     ValueError
         For parameters outside these ranges, or if the levels do not hold the state.
     """
-    D, lam = (
-        in_range("components", components, 1, 20),
-        4 * np.pi * in_range("reach", reach, 0.1, 10),
-    )
+    D, reach = in_range("components", components, 1, 20), in_range("reach", reach, 0.1, 10)
+    lam = 4 * np.pi * reach
     T, points = in_range("half_time", half_time, 8, 200), positive_integer("points", points, 100)
+    affordable("points", points, memory=16.0 * points * (40 + 16 * reach), seconds=1e-2 * points)
     dx = 1.6 * np.sqrt(lam * T) / points
     r, edge = (np.arange(points) + 0.5) * dx, np.arange(points + 1) * dx
     area, surface = r ** (D - 1), edge ** (D - 1)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import qutip
 import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import finite_array, one_of, positive
+from ..checks import ascending, finite, one_of, positive
 from . import moving_frame
 from .hamiltonians import (
     diagonal_matrix,
@@ -47,27 +48,27 @@ class Sweep:
         (times, states).
     """
 
-    probabilities: np.ndarray
-    state: np.ndarray
+    probabilities: NDArray[np.float64]
+    state: NDArray[np.complex128]
     begin: float
     T: float
     estimate: float
-    amplitudes: np.ndarray | None = None
-    times: np.ndarray | None = None
-    states: np.ndarray | None = None
+    amplitudes: NDArray[np.complex128] | None = None
+    times: NDArray[np.float64] | None = None
+    states: NDArray[np.complex128] | None = None
 
 
 def evolve(
-    N,
-    g,
-    beta,
-    epsilon=None,
-    T=None,
-    g2=None,
-    readout="superadiabatic",
-    tolerance=1e-8,
-    times=None,
-):
+    N: int,
+    g: float,
+    beta: float,
+    epsilon: float | None = None,
+    T: float | None = None,
+    g2: float | None = None,
+    readout: str = "superadiabatic",
+    tolerance: float = 1e-8,
+    times: ArrayLike | None = None,
+) -> Sweep:
     """Integrate the Schrodinger equation of one or two channels, with molecules only at first.
 
     By QuTiP's solver (vern9) in the interaction picture: all couplings share one phase factor (in
@@ -108,7 +109,7 @@ def evolve(
     UserWarning
         The tolerance is missed: T is too short. The message has the estimate; tolerance=1 mutes it.
     """
-    tolerance = _tolerance(tolerance)
+    tolerance = finite("tolerance", tolerance, above=0, most=1)
     one_of("readout", readout, READOUTS)
     molecules, levels, ups = hamiltonian_parts(N, g, beta, epsilon, g2)
     energies = beta * molecules
@@ -125,7 +126,10 @@ def evolve(
         T = positive("T", T)
     else:
         T = max(moving_frame.earliest(generators, tolerance / 8), 3 / beta**0.5)
-    times = _checked(times, T, given)
+    if times is not None:
+        if not given:
+            raise ValueError(f"times = {times!r}: must be None unless T is given")
+        times = ascending("times", times, least=-T, most=T)
 
     begin = -T
     exact, loss = moving_frame.first_axis(generators, begin)
@@ -178,7 +182,15 @@ def evolve(
     return Sweep(*result, amplitudes, times, states)
 
 
-def redistribute(n, g, beta, epsilon=1.0, T=None, readout="superadiabatic", tolerance=1e-8):
+def redistribute(
+    n: int,
+    g: float,
+    beta: float,
+    epsilon: float = 1.0,
+    T: float | None = None,
+    readout: str = "superadiabatic",
+    tolerance: float = 1e-8,
+) -> NDArray[np.float64]:
     """Final distribution of n pairs over the two channels, by integration of Eq. (72).
 
     The evolution begins at an early time, 1e-10/(epsilon n) by default, in the eigenstate there,
@@ -205,14 +217,13 @@ def redistribute(n, g, beta, epsilon=1.0, T=None, readout="superadiabatic", tole
     UserWarning
         As in `evolve` (superadiabatic readout).
     """
-    tolerance = _tolerance(tolerance)
+    tolerance = finite("tolerance", tolerance, above=0, most=1)
     one_of("readout", readout, READOUTS)
     levels, exchange = effective_parts(n, g, beta, epsilon)
     early = min(tolerance, 1e-7) / (100 * epsilon * n)
     given = T is not None
-    T = positive("T", T) if given else max(4 * n * g**2 / beta, 3.0) / epsilon
-    if T <= early:
-        raise ValueError(f"T = {T!r}: must be > {early:g}, where the evolution begins")
+    # the evolution begins early
+    T = finite("T", T, above=early) if given else max(4 * n * g**2 / beta, 3.0) / epsilon
 
     # the eigenvalue of the first state is taken out, and the levels by the interaction picture
     hop = sp.tril(exchange, -1)
@@ -245,7 +256,9 @@ def redistribute(n, g, beta, epsilon=1.0, T=None, readout="superadiabatic", tole
     return abs(inside) ** 2
 
 
-def second_act(n, g, beta, times, epsilon=1.0):
+def second_act(
+    n: int, g: float, beta: float, times: ArrayLike, epsilon: float = 1.0
+) -> list[qutip.Qobj]:
     """States of n pairs under Eq. (72), from the symmetric state of early times, Eq. (71).
 
     Runs in the logarithm of t, in which the exchange is constant and the levels grow. Starts at
@@ -269,29 +282,11 @@ def second_act(n, g, beta, times, epsilon=1.0):
     """
     levels, exchange = effective_parts(n, g, beta, epsilon)
     start = 1e-6 / (epsilon * n)
-    array = finite_array("times", times)
-    if array.ndim != 1 or np.any(np.diff(array, prepend=start) < 0):
-        raise ValueError(f"times = {times!r}: must be ascending, from {start:g} on")
+    array = ascending("times", times, least=start)
     H = [sparse_qobj(exchange), [sparse_qobj(diagonal_matrix(levels)), np.exp]]
     symmetric = qutip.Qobj(np.full(n + 1, (n + 1) ** -0.5))
     options = {"method": "tridiagonal"}
     return qutip.sesolve(H, symmetric, np.log([start, *array]), options=options).states[1:]
-
-
-def _tolerance(value):
-    number = positive("tolerance", value)
-    if number > 1:
-        raise ValueError(f"tolerance = {value!r}: must be in (0, 1]")
-    return number
-
-
-def _checked(times, T, given):
-    if times is None:
-        return None
-    array = finite_array("times", times)
-    if not given or array.ndim != 1 or np.any(np.diff(array) < 0) or np.any(abs(array) > T):
-        raise ValueError(f"times = {times!r}: must be ascending in [-T, T], and T must be given")
-    return array
 
 
 def _warn(T, tolerance, estimate):

@@ -13,15 +13,31 @@ Near the critical point both reduce to a particle in a quartic potential, Eq. (8
 solves its quantum mechanics for any number of components of the field.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
-from ..checks import finite, finite_array, one_of, positive, positive_integer
+from ..checks import (
+    affordable,
+    ascending,
+    finite,
+    finite_array,
+    not_negative,
+    one_of,
+    positive,
+    positive_integer,
+)
+
+Analytic = Callable[[Any], Any]
 
 
-def classical_hamiltonian(point, t, epsilon, N, g, beta):
+def classical_hamiltonian(
+    point: Sequence[Any], t: float, epsilon: float, N: float, g: float, beta: float
+) -> Any:
     """Classical energy of two channels, Eq. (83).
 
     Parameters
@@ -38,13 +54,15 @@ def classical_hamiltonian(point, t, epsilon, N, g, beta):
     number or ndarray
         Without the constant beta t N.
     """
-    n1, phi1, n2, phi2 = point
+    n1, phi1, n2, phi2 = _four(point)
     exchange = n1 * np.cos(phi1) + n2 * np.cos(phi2)
     total = n1 + n2
     return -beta * t * total + epsilon * (n2 - n1) + 2 * g * np.sqrt(N - total) * exchange
 
 
-def second_hamiltonian(point, t, epsilon, N, g, beta):
+def second_hamiltonian(
+    point: Sequence[Any], t: float, epsilon: float, N: float, g: float, beta: float
+) -> Any:
     """Partner that moves the same system along epsilon, Eq. (85).
 
     Parameters
@@ -60,7 +78,7 @@ def second_hamiltonian(point, t, epsilon, N, g, beta):
     -------
     number or ndarray
     """
-    n1, phi1, n2, phi2 = point
+    n1, phi1, n2, phi2 = _four(point)
     exchange = n2 * np.cos(phi2) - n1 * np.cos(phi1)
     total = n1 + n2
     return (
@@ -71,7 +89,7 @@ def second_hamiltonian(point, t, epsilon, N, g, beta):
     )
 
 
-def gradient(function, point):
+def gradient(function: Analytic, point: ArrayLike) -> NDArray[np.float64]:
     """Derivatives of an analytic function, by a step along the imaginary axis.
 
     Parameters
@@ -85,7 +103,11 @@ def gradient(function, point):
     ndarray, same shape as `point`
         Exact to rounding: a step of 1e-30 i loses no digits, because nothing is subtracted.
     """
+    if not callable(function):
+        raise TypeError(f"function = {function!r}: must be callable")
     point = finite_array("point", point)
+    if point.ndim == 0:
+        raise ValueError(f"point = {point!r}: must be a sequence of numbers")
     rows = []
     for k in range(len(point)):
         moved = point.astype(complex)
@@ -94,7 +116,9 @@ def gradient(function, point):
     return np.array(rows)
 
 
-def poisson_bracket(first, second, point):
+def poisson_bracket(
+    first: Analytic, second: Analytic, point: ArrayLike
+) -> float | NDArray[np.float64]:
     """{first, second} in the paper's order of Eq. (86), d/dphi d/dn - d/dn d/dphi.
 
     Parameters
@@ -107,11 +131,22 @@ def poisson_bracket(first, second, point):
     -------
     float or ndarray of shape (samples,)
     """
+    for name, function in (("first", first), ("second", second)):
+        if not callable(function):
+            raise TypeError(f"{name} = {function!r}: must be callable")
+    point = np.asarray(_four(point))
     f, h = gradient(first, point), gradient(second, point)
     return f[1] * h[0] - f[0] * h[1] + f[3] * h[2] - f[2] * h[3]
 
 
-def follow(hamiltonian, point, start, end, rtol=1e-10, dense=None):
+def follow(
+    hamiltonian: Callable[[Any, float], Any],
+    point: ArrayLike,
+    start: float,
+    end: float,
+    rtol: float = 1e-10,
+    dense: ArrayLike | None = None,
+) -> NDArray[np.float64]:
     """Integrate Hamilton's equations (84) along one parameter.
 
     Parameters
@@ -135,9 +170,14 @@ def follow(hamiltonian, point, start, end, rtol=1e-10, dense=None):
     RuntimeError
         If the integration fails, for example where n1 + n2 reaches N.
     """
-    point = finite_array("point", point)
-    if point.shape != (4,):
-        raise ValueError(f"point: shape {point.shape}, must be (4,): n1, phi1, n2, phi2")
+    if not callable(hamiltonian):
+        raise TypeError(f"hamiltonian = {hamiltonian!r}: must be callable")
+    point = finite_array("point", point, shape=(4,))
+    start, end = finite("start", start), finite("end", end)
+    rtol = finite("rtol", rtol, above=0, most=0.1)
+    if dense is not None:
+        low, high = min(start, end), max(start, end)
+        dense = finite_array("dense", dense, least=low, most=high, shape=(None,))
 
     def slope(parameter, y):
         d = gradient(lambda moved: hamiltonian(moved, parameter), y)
@@ -169,21 +209,30 @@ class Sample:
         shape (1 + channels, k, samples).
     """
 
-    molecules: np.ndarray
-    pairs: np.ndarray
-    times: np.ndarray
-    history: np.ndarray
+    molecules: NDArray[np.float64]
+    pairs: NDArray[np.float64]
+    times: NDArray[np.float64]
+    history: NDArray[np.float64]
 
-    def mean(self):
+    def mean(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the means of molecules and pairs and their standard errors, (1 + channels,)."""
         all_numbers = np.vstack([self.molecules, self.pairs])
         return all_numbers.mean(1), all_numbers.std(1, ddof=1) / np.sqrt(all_numbers.shape[1])
 
 
 def truncated_wigner(
-    N, g, beta, epsilon=None, samples=1000, span=12.0, start="dressed", noise=0.5,
-    times=(), seed=0, rtol=1e-6,
-):  # fmt: skip
+    N: int,
+    g: float,
+    beta: float,
+    epsilon: float | None = None,
+    samples: int = 1000,
+    span: float = 12.0,
+    start: str = "dressed",
+    noise: float = 0.5,
+    times: ArrayLike = (),
+    seed: int | np.random.Generator = 0,
+    rtol: float = 1e-6,
+) -> Sample:
     """Run the classical amplitudes from random zero-point motion through the reaction.
 
     Parameters
@@ -222,21 +271,27 @@ def truncated_wigner(
         For parameters outside these ranges.
     """
     N, samples = positive_integer("N", N), positive_integer("samples", samples, minimum=2)
-    g, beta, rtol = positive("g", g), positive("beta", beta), positive("rtol", rtol)
-    span, noise = finite("span", span), finite("noise", noise)
-    if span <= 2:
-        raise ValueError(f"span = {span!r}: must be > 2, the molecules are stable before that only")
-    if noise < 0:
-        raise ValueError(f"noise = {noise!r}: must be >= 0")
+    g, beta = positive("g", g), positive("beta", beta)
+    rtol = finite("rtol", rtol, above=0, most=0.1)
+    # the molecules are stable before 2 only
+    span, noise = finite("span", span, above=2), not_negative("noise", noise)
     one_of("start", start, ("dressed", "bare"))
+    if not isinstance(seed, np.random.Generator):
+        seed = positive_integer("seed", seed, minimum=0)
     levels = np.zeros(1) if epsilon is None else positive("epsilon", epsilon) * np.array([-1, 1])
     first = (2 * levels[0] - span * g * np.sqrt(N)) / beta
     last = (2 * levels[-1] + span * g * np.sqrt(N)) / beta
-    times = finite_array("times", times)
-    if times.ndim != 1 or np.any(np.diff(times) <= 0):
-        raise ValueError("times: must be one ascending list of numbers")
-    if len(times) and not first <= times[0] <= times[-1] <= last:
-        raise ValueError(f"times: must lie within the run, [{first:.6g}, {last:.6g}]")
+    times = ascending("times", times, strictly=True, least=first, most=last)
+    # a period of the fastest rotation takes some hundred evaluations
+    turns = (last - first) * (beta * last + 2 * levels[-1])
+    modes = 1 + 2 * len(levels)
+    affordable(
+        "samples",
+        samples,
+        memory=16.0 * modes * samples * (20 + len(times)),
+        seconds=turns * (1e-3 + 1e-6 * samples),
+        advice="take fewer, a shorter span, or a faster sweep, beta",
+    )
 
     # without their own rotation (interaction picture), the amplitudes move only by the coupling
     def turn(t):
@@ -260,6 +315,14 @@ def truncated_wigner(
     tremor = 1j * g * turn(last) / (beta * last - 2 * levels)[:, None]
     final = _numbers(_unit_step(lambda z: _exchange(z, tremor), y[:, -1]))
     return Sample(final[0], final[1:], times, _numbers(y[:, : len(times)]))
+
+
+def _four(point):
+    try:
+        n1, phi1, n2, phi2 = point
+    except (TypeError, ValueError):
+        raise ValueError(f"point = {point!r}: must be four: n1, phi1, n2, phi2") from None
+    return n1, phi1, n2, phi2
 
 
 def _exchange(y, force):

@@ -7,11 +7,14 @@ tau and 1/tau, in this order (missing ones at the end are zero). Units: hbar = 1
 """
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import qutip
+from numpy.typing import ArrayLike, NDArray
 
-from ..checks import finite, finite_array, positive, positive_integer
+from ..checks import affordable, finite, finite_array, instance, positive, positive_integer
 
 #: Largest dimension of the truncated Fock space from which a sector is cut.
 MAX_DIMENSION = 2_000_000
@@ -21,7 +24,9 @@ _STRICT = {"method": "vern9", "atol": 1e-11, "rtol": 1e-10, "nsteps": 10**7}
 _STRICT |= {"normalize_output": False, "progress_bar": ""}
 
 
-def bases(h, slope):
+def bases(
+    h: ArrayLike, slope: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.complex128], NDArray[np.complex128]]:
     """Basis states, eigenstates, and eigenstates in the frame that turns with them.
 
     In the basis of the eigenstates |n> of H(t) the Schrodinger equation has a new Hamiltonian, with
@@ -39,6 +44,8 @@ def bases(h, slope):
     diabatic, adiabatic, superadiabatic : ndarray, shape (n, n)
         States as columns, in the order of the basis states that they become for t to infinity.
     """
+    h = _square("h", h)
+    slope = _square("slope", slope, len(h))
     rank = np.argsort(np.argsort(h.diagonal().real))
     energies, vectors = np.linalg.eigh(h)
     distance = energies - energies[:, None]
@@ -48,7 +55,7 @@ def bases(h, slope):
     return np.eye(len(h)), vectors[:, rank], turned[:, rank]
 
 
-def populations(state, basis):
+def populations(state: qutip.Qobj, basis: ArrayLike) -> NDArray[np.float64]:
     """Probabilities to find a state in the columns of a basis.
 
     Parameters
@@ -62,10 +69,11 @@ def populations(state, basis):
     -------
     ndarray, shape (n,)
     """
-    return np.abs(basis.conj().T @ state.full()[:, 0]) ** 2
+    psi = instance("state", state, qutip.Qobj).full()[:, 0]
+    return np.abs(_square("basis", basis, len(psi)).conj().T @ psi) ** 2
 
 
-def reaction_operators(N, channels, surplus=0):
+def reaction_operators(N: int, channels: int, surplus: int = 0) -> dict[str, Any]:
     """Operators of N molecules that split into pairs a_k, b_k, in their conserved sector.
 
     They are products of `qutip.destroy`, built in a Fock space large enough that no mode reaches
@@ -101,10 +109,10 @@ def reaction_operators(N, channels, surplus=0):
     channels = positive_integer("channels", channels)
     surplus = positive_integer("surplus", surplus, minimum=0)
     levels, modes = N + surplus + 1, 1 + 2 * channels
-    if levels**modes > MAX_DIMENSION:
+    if modes * np.log2(levels) > 60 or levels**modes > MAX_DIMENSION:
         raise ValueError(
-            f"N = {N}, channels = {channels}: {levels}^{modes} states before the cut, must be <= "
-            f"{MAX_DIMENSION}"
+            f"N = {N}, channels = {channels}, surplus = {surplus}: {levels}^{modes} states before "
+            f"the cut, must be <= {MAX_DIMENSION}"
         )
     lower, one = qutip.destroy(levels), qutip.qeye(levels)
     psi, *atoms = (
@@ -135,7 +143,7 @@ def reaction_operators(N, channels, surplus=0):
     }
 
 
-def value(parts, t, tau):
+def value(parts: Sequence[qutip.Qobj], t: float, tau: float) -> qutip.Qobj:
     """Hamiltonian at a place of the plane, from its parts.
 
     Parameters
@@ -155,10 +163,17 @@ def value(parts, t, tau):
         If t is not finite, tau not positive, or there are more than four parts.
     """
     t, tau = finite("t", t), positive("tau", tau)
-    return sum(c * part for c, part in zip((1.0, t, tau, 1 / tau), _four(parts), strict=False))
+    parts = _four("parts", parts, least=1)
+    return sum(c * part for c, part in zip((1.0, t, tau, 1 / tau), parts, strict=False))
 
 
-def transport(H, partner, corners, start, points=2):
+def transport(
+    H: Sequence[qutip.Qobj],
+    partner: Sequence[qutip.Qobj],
+    corners: ArrayLike,
+    start: qutip.Qobj,
+    points: int = 2,
+) -> list[qutip.Qobj]:
     """Carry a state through the corners of a path in the plane of two times.
 
     Between two corners t runs linearly and tau geometrically, both in a parameter xi from 0 to 1:
@@ -187,7 +202,11 @@ def transport(H, partner, corners, start, points=2):
         If the corners are no such array, or `points` no such number.
     """
     corners, points = _corners(corners), positive_integer("points", points, minimum=2)
-    H, partner = _four(H), _four(partner)
+    H, partner = _four("H", H), _four("partner", partner)
+    size = instance("start", start, qutip.Qobj).shape[0]
+    if any(part.shape != (size, size) for part in (*H, *partner)):
+        raise ValueError(f"start of shape {start.shape}: must fit all parts of H and partner")
+    affordable("points", points, 1000.0 * points + 16.0 * points * size, 1e-3 * points)
     states = [start]
     for begin, end in itertools.pairwise(corners):
         terms = _along(begin, end, H, partner)
@@ -200,7 +219,7 @@ def transport(H, partner, corners, start, points=2):
     return states
 
 
-def places(corners, points=2):
+def places(corners: ArrayLike, points: int = 2) -> NDArray[np.float64]:
     """Where `transport` keeps the state.
 
     Parameters
@@ -220,6 +239,7 @@ def places(corners, points=2):
         As for `transport`.
     """
     corners, points = _corners(corners), positive_integer("points", points, minimum=2)
+    affordable("points", points, memory=64.0 * points * len(corners))
     xi = np.linspace(0, 1, points)[1:]
     found = [corners[:1]]
     for begin, end in itertools.pairwise(corners):
@@ -228,7 +248,7 @@ def places(corners, points=2):
     return np.concatenate(found)
 
 
-def frame(H, t, tau=1.0):
+def frame(H: Sequence[qutip.Qobj], t: float, tau: float = 1.0) -> NDArray[np.complex128]:
     """Superadiabatic states of a sweep at time t, by `moving_frame.bases`.
 
     Parameters
@@ -248,13 +268,11 @@ def frame(H, t, tau=1.0):
     ValueError
         As for `value`, or if there is no part that belongs to t.
     """
-    H = _four(H)
-    if len(H) < 2:
-        raise ValueError(f"H: {len(H)} operator, must be those of 1 and t at least")
+    H = _four("H", H, least=2)
     return bases(value(H, t, tau).full(), H[1].full())[2]
 
 
-def sweep(H, tau=1.0, T=60.0):
+def sweep(H: Sequence[qutip.Qobj], tau: float = 1.0, T: float = 60.0) -> NDArray[np.float64]:
     """Final probabilities of the plain sweep from -T to T at a fixed second time.
 
     Begins in the first state of `frame` at -T (the molecules) and ends in those at T.
@@ -283,11 +301,30 @@ def sweep(H, tau=1.0, T=60.0):
     return populations(end, frame(H, T, tau))
 
 
-def _four(parts):
-    parts = list(parts)
-    if len(parts) > 4:
-        raise ValueError(f"parts: {len(parts)} operators, must be those of 1, t, tau and 1/tau")
+def _four(name, parts, least=0):
+    if not isinstance(parts, list | tuple) or not all(isinstance(p, qutip.Qobj) for p in parts):
+        raise TypeError(f"{name} = {parts!r}: must be a list of operators (Qobj)")
+    if not least <= len(parts) <= 4:
+        raise ValueError(
+            f"{name}: {len(parts)} operators, must be those of 1, t, tau and 1/tau, of the first "
+            f"{max(least, 1)} at least"
+        )
+    if any(part.shape != parts[0].shape or not part.isoper for part in parts):
+        raise ValueError(f"{name}: must be operators of one size")
     return parts
+
+
+def _square(name, matrix, size=None):
+    try:
+        array = np.asarray(matrix).astype(complex)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} = {matrix!r}: must be a matrix of numbers") from None
+    size = len(array) if size is None and array.ndim else size
+    if array.shape != (size, size) or size == 0 or not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} of shape {array.shape}: must have shape ({size}, {size}) and finite entries"
+        )
+    return array
 
 
 def _leg(begin, end):

@@ -137,3 +137,26 @@ def test_make_builds_once_for_several_targets(tmp_path):
     books = [line for line in lines if "lmgbook.bookkit book" in line]
     assert books[:2] == ["start -m lmgbook.bookkit book", "end -m lmgbook.bookkit book"]
     assert books[2:] == [f"{when} -m lmgbook.bookkit book --if-needed" for when in ("start", "end")]
+
+
+@pytest.mark.parametrize(
+    ("broken", "installers"),
+    [
+        ("nothing", ["uv"]),
+        ("*uv.lock*", ["pip"]),  # uv cannot be had
+        ("*-m?uv?--version*", ["pip"]),  # or does not run here
+        ("*-m?uv?pip*", ["uv", "pip"]),  # or does not reach what pip reaches
+    ],
+)
+def test_a_lock_is_installed_with_uv_or_else_with_pip(tmp_path, broken, installers):
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text(
+        f'#!/bin/sh\necho "$*" >> said\ncase "$*" in ({broken}) exit 1;; (*) exit 0;; esac\n'
+    )
+    python.chmod(0o755)
+    subprocess.run(["sh", projects.ROOT / ".ci" / "install", "some.lock"], cwd=tmp_path, check=True)
+    lines = (tmp_path / "said").read_text().splitlines()
+    installs = [line.split() for line in lines if line.endswith("some.lock")]
+    assert [line[1] for line in installs] == installers
+    assert all("--require-hashes" in line for line in installs)

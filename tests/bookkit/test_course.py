@@ -46,6 +46,8 @@ EXERCISES = book(
         execution_count=1,
     ),
 )
+for index in (4, 6, 8):  # the cells with solutions, the middle one in a region
+    EXERCISES.cells[index].metadata["mystnb"] = {"image": {"alt": "a SECRET figure"}}
 
 
 def test_no_solution_survives_and_everything_else_does():
@@ -157,6 +159,31 @@ def test_no_solution_line_of_the_book_survives(path):
     assert kept == set()
     if path.stem == "exercises":
         assert lines, "no solution found: is the marking right?"
+
+
+def texts(node):
+    """All texts in the metadata of a cell."""
+    if isinstance(node, str):
+        return [node]
+    return [
+        text for each in (node.values() if isinstance(node, dict) else node) for text in texts(each)
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.parent.name + "/" + path.stem)
+def test_no_caption_of_a_solution_survives(path):
+    notebook = read(path)
+    hidden = {
+        text
+        for c in code_cells(notebook)
+        if "solution" in tags(c) or "BEGIN SOLUTION" in c.source
+        for text in texts(c.metadata)
+        if len(text) > 20
+    }
+    student = nbformat.writes(course.student_notebook(notebook))
+    assert [text for text in hidden if text in student] == []
+    if path.stem == "exercises":
+        assert hidden, "no figure in a solution: is the marking right?"
 
 
 @pytest.mark.parametrize(

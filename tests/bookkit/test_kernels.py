@@ -94,20 +94,24 @@ def test_make_hands_no_foreign_setting_on(tmp_path):
 PID = "import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))"
 
 
+ASLEEP = "import time\ntime.sleep(300)"
+BUSY = "while True:\n    pass"
+# keeps the interpreter's lock, so that the kernel's own look after its parent never comes
+LOCKED = BUSY if sys.platform != "linux" else "import re\nre.match('(a+)+b', 40 * 'a')"
+
+
 @pytest.mark.parametrize(
-    "busy",
+    ("how", "work"),
     [
-        "import time\ntime.sleep(300)",
-        "while True:\n    pass",
-        # holds the interpreter's lock: the kernel's own look after its parent never comes
-        "import re\nre.match('(a+)+b', 40 * 'a')",
+        (signal.SIGKILL, ASLEEP),
+        (signal.SIGKILL, BUSY),
+        (signal.SIGKILL, LOCKED),
+        (signal.SIGTERM, ASLEEP),
+        (signal.SIGINT, ASLEEP),
     ],
 )
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_kernels_end_with_the_build(tmp_path, busy, how):
-    if sys.platform != "linux" and "re." in busy:
-        busy = "pass\n" * 2 + "import time\ntime.sleep(300)"
-    project = projects.make(tmp_path, page=[PID, busy])
+def test_kernels_end_with_the_build(tmp_path, how, work):
+    project = projects.make(tmp_path, page=[PID, work])
     build = projects.start(project)
     pid = project / "book" / "pid"
     projects.wait_for(lambda: pid.exists() and pid.read_text())

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import date
 
 import numpy as np
 import pytest
@@ -75,6 +76,27 @@ def test_an_entry_computed_anew_equals_the_table(table, d, alpha, N, quantity, s
         )
 
 
+def test_rows_that_a_page_computes_anew(table):
+    clouds = table.rows[(table.rows.N == 100) & (table.rows.d == 3) & (table.rows.alpha < 5)]
+    chosen = [gt.of_the_day(clouds, 2, date.fromordinal(day)) for day in range(730_000, 730_040)]
+    assert all(len(set(rows.tolist())) == 2 for rows in chosen)
+    assert len({row for rows in chosen for row in rows.tolist()}) == len(clouds)
+    again = gt.of_the_day(clouds, 2, date.fromordinal(730_003))
+    assert np.array_equal(again, chosen[3]) and len(gt.of_the_day(clouds)) == 2
+    assert np.all(gt.differences(again) < 1e-3)
+    again.beta[1] += again.error[1]
+    assert np.allclose(gt.differences(again), [0, 1], atol=1e-3)
+
+
+@pytest.mark.weekly
+def test_the_whole_table_computed_anew(table):
+    rows = np.rec.fromrecords([tuple(row) for row in gt.compute()["rows"]], names=gt.ROW)
+    for name in gt.ROW[:7]:
+        assert np.array_equal(rows[name], table.rows[name])
+    for beta, error in (("beta", "error"), ("beta_free", "error_free")):
+        assert np.all(np.abs(rows[beta] - table.rows[beta]) < 0.1 * table.rows[error])
+
+
 def test_the_powers_follow_from_the_rows(table):
     rows = [[value.item() for value in row] for row in table.rows]
     powers = gt._powers(rows)
@@ -131,7 +153,6 @@ def test_the_command_goes_on_where_it_was_interrupted(quick, tmp_path, monkeypat
     table = gt.compute(SMALL, checkpoint=tmp_path)
     assert len(computed) == 30 + 1
     assert table["rows"] == gt.compute(SMALL)["rows"]
-    assert not list(tmp_path.rglob("*.npz"))  # of finished entries only the rows are kept
     monkeypatch.setattr(gt, "code_hashes", lambda: {"glassy.py": "edited"})
     count = len(computed)
     gt.compute(SMALL, checkpoint=tmp_path)
@@ -162,11 +183,16 @@ def test_rows_do_not_depend_on_what_else_is_computed(quick):
     [
         (lambda: gt.entry(4, 6, 100), ValueError, ["d = 4", "1, 2, 3"]),
         (lambda: gt.entry(3, 6, 1), ValueError, ["N = 1", ">= 2"]),
-        (lambda: gt.entry(3, -6, 10), ValueError, ["alpha = -6", "> 0"]),
+        (lambda: gt.entry(3, -6, 10), ValueError, ["alpha = -6", "(0, 1000]"]),
         (lambda: gt.entry(3, 6, 100, "entropy"), ValueError, ["quantity = 'entropy'", "purity"]),
         (lambda: gt.entry(3, 6, 100, shape="cube"), ValueError, ["shape = 'cube'", "torus"]),
         (lambda: gt.decay_power([10, 20], [0.1]), ValueError, ["deviation", "(1,)"]),
         (lambda: gt.decay_power([10], [0.1]), ValueError, ["deviation", "(2,)"]),
+        (lambda: gt.decay_power([10, 10], [0.1, 0.2]), ValueError, ["N", "differ"]),
+        (lambda: gt.decay_power([10, 20], [0.1, 0]), ValueError, ["deviation", "zero"]),
+        (lambda: gt.decay_power([0, 20], [0.1, 1]), ValueError, ["N", "> 0"]),
+        (lambda: gt.decay_power([1, 2], [0.1, 1], [0, 1]), ValueError, ["error", "> 0"]),
+        (lambda: gt.of_the_day(gt.load().rows, 1000), ValueError, ["count = 1000", "<= 540"]),
     ],
 )
 def test_bad_input_is_named(call, kind, words):

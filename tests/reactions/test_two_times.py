@@ -174,7 +174,7 @@ BAD = [
     (lambda: transport([], [], [(0, 1), (1, 1)], UP, 1), ValueError, ["points = 1", ">= 2"]),
     (lambda: places([(0, 1), (1, 0)]), ValueError, ["corners", "> 0"]),
     (lambda: frame([SX, SX], 1.0, -1.0), ValueError, ["tau = -1.0", "> 0"]),
-    (lambda: frame([SX], 1.0), ValueError, ["1 operator", "1 and t"]),
+    (lambda: frame([SX], 1.0), ValueError, ["H: 1 operators", "first 2"]),
     (lambda: sweep([SX, SX], T=0.0), ValueError, ["T = 0.0", "> 0"]),
     (lambda: sweep([SX, SX], T=np.nan), ValueError, ["T = nan", "finite"]),
 ]

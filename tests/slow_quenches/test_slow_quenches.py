@@ -659,7 +659,7 @@ BAD = [
     (lambda: exact_ramp(8, 0.5, start="broken"), ValueError, ["h_start = 2.0", "h_start = 0"]),
     (lambda: exact_ramp(8, 0.5, fields=[2.5]), ValueError, ["fields = [2.5]", "[0, 2]"]),
     (lambda: exact_ramp(8, 0.5, fields=[np.nan]), ValueError, ["fields = [nan]", "finite"]),
-    (lambda: exact_ramp(8, 0.5, fields=1.0), ValueError, ["fields = 1.0", "shape (any,)"]),
+    (lambda: exact_ramp(8, 0.5, fields=1.0), ValueError, ["fields of shape ()", "shape (any,)"]),
     (lambda: exact_ramp(8, 0.5, atol=0), ValueError, ["atol = 0", "> 0"]),
     (lambda: exact_ramp(8, 0.5).level_populations(0), ValueError, ["k = 0", ">= 1"]),
 ]
