@@ -68,9 +68,10 @@ def check(outcome, refusals):
 
 
 def test_method_in_the_lists_of_the_integrator_tests(tmp_path):
-    outcome = run_suite(tmp_path, ["test_integrator", "test_mesolve"], "-k", "tridiagonal")
+    files = ["test_integrator", "test_sesolve", "test_mesolve"]
+    outcome = run_suite(tmp_path, files, "-k", "tridiagonal")
     check(outcome, IN_LISTS)
-    assert sum(failure is None for failure in outcome.values()) >= 6
+    assert sum(failure is None for failure in outcome.values()) >= 8
 
 
 @pytest.mark.weekly
