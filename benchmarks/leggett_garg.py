@@ -83,7 +83,7 @@ def few_levels_table():
     plain, best = rows[0]["seconds"], min(row["seconds"] for row in rows)
     seconds, c = cpu(lambda: [magnet.correlation([tau], RATE) for _ in range(20)])
     ours, error = seconds / 20, abs(c[0][0] - exact[0].real)
-    rows.append(row_of("LeggettGarg.correlation", ours, error, plain, required=50))
+    rows.append(row_of("LeggettGarg.correlation", ours, error, plain, required=100))
     options = tolerances("adams", 1e-6)
     theirs = peak_memory(lambda: propagate(H, jump, start, tau / 100, options)) / 1e6
     memory = peak_memory(lambda: magnet.correlation([tau], RATE)) / 1e6
@@ -134,7 +134,7 @@ def all_levels_table():
     rows.append({"method": "QuTiP's fastest of these: EXTRAPOLATED", "seconds": fastest})
     seconds, c = cpu(magnet.correlation, [tau], RATE, repeats=3)
     error = abs(c[0] - magnet.correlation([tau], RATE, resolution=4)[0])
-    rows.append(row_of("LeggettGarg.correlation", seconds, error, fastest, required=50))
+    rows.append(row_of("LeggettGarg.correlation", seconds, error, fastest, required=100))
     least = min(megabytes.values()) / 1e6
     ours = peak_memory(lambda: magnet.correlation([tau], RATE)) / 1e6
     notes = [

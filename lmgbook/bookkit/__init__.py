@@ -12,8 +12,17 @@ sys.modules.setdefault("rfc3987_syntax", None)
 
 def setup(app):
     """Set up the Sphinx extension."""
-    from . import computed_pages, executed, ledger_cards, ledger_pages, paper_equations, site
+    from . import (
+        computed_pages,
+        executed,
+        ledger_cards,
+        ledger_pages,
+        paper_equations,
+        reference,
+        site,
+    )
 
-    for part in (site, executed, paper_equations, ledger_pages, ledger_cards, computed_pages):
+    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference
+    for part in (site, executed, *pages):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
