@@ -19,7 +19,7 @@ NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.*')
 STRIP = $(BIN)/nbstripout --keep-id --keep-count --extra-keys "metadata.language_info.version"
 PYTEST = $(BIN)/pytest -n 2 --dist loadfile
 # small enough for plain Python, and they reach every compiled loop
-KERNEL_TESTS = tests/test_integrators.py tests/test_dephasing.py tests/slow_quenches tests/glassy/test_glassy.py
+KERNEL_TESTS = tests/test_integrators.py tests/test_strang.py tests/slow_quenches tests/glassy/test_glassy.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test weekly coverage lint format bench chapter course clean distclean

@@ -229,7 +229,7 @@ class LMG:
     def energies(self, k: int | None = None, parity: str | None = None) -> NDArray[np.float64]:
         """The lowest energies, ascending.
 
-        All of them take 0.6 s for N = 8000, growing as N^2; the lowest few 0.1 s for N = 10^5, as N.
+        All take 0.6 s for N = 8000 and grow as N^2; the lowest few 0.1 s for N = 10^5, as N.
 
         Parameters
         ----------

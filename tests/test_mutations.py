@@ -17,6 +17,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
+HELPERS = ("conftest", "bad_input", "own_kernels")
 # (folder of the tests, name, file, what it says, what the mutant says, the test that has to notice)
 MUTANTS = [
     (path.parent, *(entry[key] for key in ("name", "file", "says", "mutant", "test")))
@@ -61,7 +62,7 @@ def make_copy(folder, file=None, old=None, new=None):
         ROOT / "lmgbook", folder / "lmgbook", ignore=shutil.ignore_patterns("__pycache__")
     )
     (folder / "tests").mkdir()
-    for path in {TESTS / "conftest.py", TESTS / "bad_input.py", *map(file_of, MUTANTS)}:
+    for path in {*(TESTS / f"{name}.py" for name in HELPERS), *map(file_of, MUTANTS)}:
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(exist_ok=True)
         shutil.copy(path, target)

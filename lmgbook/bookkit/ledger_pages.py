@@ -191,7 +191,8 @@ def facts(claim, parse, where):
         pairs.append(("Would reject", [number(claim, "rejects")]))
         outside = "condition" if claim.verdict == "conditional" else "stated regime"
         pairs.append((f"Outside the {outside}", [number(claim, "outside")]))
-    listed = Html("", tag="dl", classes=["ledger-facts"])
+    # the theme leaves a list alone if it is called simple
+    listed = Html("", tag="dl", classes=["ledger-facts", "simple"])
     for name, content in pairs:
         listed += Fact("", "", *content, name=name)
     return listed
@@ -296,7 +297,8 @@ class LedgerDirective(SphinxDirective):
         return nodes.paragraph("", "", *parts, classes=list(classes))
 
     def place(self, paper, claim):
-        return link(self.env, paper, place_text(paper, claim.where))
+        # its heading names the paper: a tip in each of hundreds of rows would only weigh
+        return link(self.env, paper, place_text(paper, claim.where), tip=False)
 
     def facts(self, paper, claim):
         return facts(claim, lambda text: self.parse(text, paper), self.place(paper, claim))
@@ -450,7 +452,7 @@ class ToleranceWords(LedgerDirective):
         by_width = {}
         for word, width in ledger.WORDS.items():
             by_width.setdefault(width, []).append(word)
-        listed = Html("", tag="dl", classes=["ledger-words"])
+        listed = Html("", tag="dl", classes=["ledger-words", "simple"])
         for width, words in by_width.items():
             name = "half a decade" if width == 0.5 else f"{100 * width:.0f} %"
             listed += Fact("", ", ".join(words), name=name)

@@ -67,12 +67,13 @@ def place_text(paper, places):
     return f"{paper.short} {', '.join(texts)}".strip()
 
 
-def link(env, paper, text):
-    """Node for a place in a paper, linked where the paper has a DOI."""
+def link(env, paper, text, tip=True):
+    """Node for a place in a paper, linked where the paper has a DOI; a tip says which paper."""
     address, about = reference(env, paper)
     if not address:
         return nodes.inline("", text, classes=["paper-place"])
-    return nodes.reference("", text, refuri=address, reftitle=about, classes=["paper-place"])
+    tips = {"reftitle": about} if tip else {}
+    return nodes.reference("", text, refuri=address, classes=["paper-place"], **tips)
 
 
 class PaperEquation(SphinxRole):

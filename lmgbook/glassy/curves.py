@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _jit
 from ..checks import affordable, ascending, one_of
 from .cloud import checked_cloud, couplings, nearest_image, refuse_coincidence
 
@@ -43,9 +42,9 @@ def magnetization(
     Returns
     -------
     ndarray, shape (T, N) or (T, len(spins))
-        In [-1, 1], to 1e-9; zero where less than 1e-30 is left. Cosines of angles beyond 1e5 are
-        taken in extended precision, because the rounding of J would show there; beyond 1e15 or so
-        a phase has no meaning any more.
+        In [-1, 1], to 1e-9; zero from the time on when less than 1e-30 is left. Cosines of angles
+        beyond 1e5 are taken in extended precision, because the rounding of J would show there;
+        beyond 1e15 or so a phase has no meaning any more.
 
     Raises
     ------
@@ -62,6 +61,9 @@ def magnetization(
     [[ 1.      1.    ]
      [-0.0292 -0.0292]]
     """
+    from .._jit import numba  # takes as long to import as all of QuTiP
+    from ._cosines import LARGE, near_far_products
+
     positions, alpha, coupling, box = checked_cloud(positions, alpha, coupling, box)
     times = ascending("times", times)
     one_of("method", method, METHODS)
@@ -71,12 +73,11 @@ def magnetization(
         "N",
         N,
         memory=16 * T * len(chosen),
-        seconds=N * len(chosen) * (5e-9 if _jit.numba else 2e-5),
-        advice="choose fewer `spins`" if _jit.numba else "install numba, or take fewer",
+        seconds=N * len(chosen) * (1e-8 if numba else 2e-5),
+        advice="choose fewer `spins`" if numba else "install numba, or take fewer",
     )
     if N == 1 or T == 0 or len(chosen) == 0:
         return np.ones((T, len(chosen)))
-    from . import _cosines  # numba takes as long to import as all of QuTiP
 
     columns = np.zeros((3, N))
     columns[: positions.shape[1]] = positions.T
@@ -86,13 +87,13 @@ def magnetization(
     out = np.empty((len(chosen), T))
     close, found = np.empty((4 * N, 3), dtype=np.int64), 0
     with np.errstate(all="ignore"):  # without numba NumPy would warn where a float overflows
-        while (found := _cosines.near_far_products(*arguments, out, close)) > len(close):
+        while (found := near_far_products(*arguments, out, close)) > len(close):
             affordable(
                 "times",
                 times,
                 memory=24 * found,
                 seconds=found * (1e-5 + 1e-7 * T),
-                advice=f"{found} angles are beyond {_cosines.LARGE:g} before the decay is over",
+                advice=f"{found} angles are beyond {LARGE:g} before the decay is over",
             )
             close = np.empty((found, 3), dtype=np.int64)
     refuse_coincidence(found < 0)

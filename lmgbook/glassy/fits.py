@@ -106,7 +106,7 @@ def fit_stretch(
     scale = times[min(fallen, len(times) - 1)] or times[-1]
     best = None
     for power in (0.5, 1.5):
-        start = [np.log(power), -np.log(scale)] + [signal[0] or 1.0] * free_amplitude
+        start = [np.log(power), -np.log(scale)] + [signal[0] or 1.0] * (count - 2)
         found = least_squares(residuals, start, jacobian, method="lm", xtol=1e-12, ftol=1e-12)
         if best is None or found.cost < best.cost:
             best = found

@@ -133,7 +133,7 @@ def noise_free(
     Examples
     --------
     >>> print(noise_free([0.0, 1e-4, 1e-3], N=100, d=3, alpha=6).round(4))
-    [1.     0.7102 0.3601]
+    [1.     0.2328 0.0212]
     """
     times, N = ascending("times", times), positive_integer("N", N)
     d = checked_dimension(d)

@@ -233,9 +233,9 @@ def bias_sweep(
     sweep = [H, [-Jz, lambda t: highest * (2 * t / duration - 1)]]
     start = qutip.Qobj(biased_levels(magnet, -reach, 1)[1])
     if dephasing:
-        # the drive is proportional to the jump operator: both are diagonal in the same basis
         noise = np.sqrt(dephasing) * Jz
-        options = {"method": "dephasing", "matrix_form": True, "atol": 4e-4}
+        options = {"method": "vern7", "atol": 1e-7, "rtol": 1e-5, "nsteps": 10**7}
+        options["matrix_form"] = True  # products of small matrices instead of a Liouvillian
         run = qutip.mesolve(sweep, start.proj(), times, c_ops=[noise], options=options)
     elif magnet.levels == magnet.N + 1:
         options = {"method": "tridiagonal", "atol": 1e-6}

@@ -107,22 +107,6 @@ def test_k3_by_mesolve_in_twenty_levels(rate):
     )
 
 
-def test_k3_by_the_method_dephasing():
-    m = TWENTY
-    options = QUIET | {"method": "dephasing", "matrix_form": True, "atol": 1e-6}
-    options.pop("nsteps")
-    asked = (m.sign * m.state() + m.state() * m.sign) / 2
-    c = qutip.mesolve(
-        m.hamiltonian,
-        asked,
-        [0, m.interval, 2 * m.interval],
-        [0.05**0.5 * m.jz],
-        e_ops=[m.sign],
-        options=options,
-    ).expect[0]
-    assert abs(m.k3(0.05, stationary=True) - (2 * c[1] - c[2]).real) < 2e-6
-
-
 @pytest.mark.parametrize("N, field", [(6, 0.7), (7, 0.8), (9, 0.5), (12, 0.9), (8, 1.3)])
 @pytest.mark.parametrize("initial", INITIAL)
 def test_all_levels_of_small_magnets(N, field, initial):
