@@ -287,8 +287,6 @@ CASES = {
     ),
 }
 
-#: What needs no case, and why.
-#: Rooms with tests of their own for bad input; the checks themselves.
 
 #: Documented: NaN where K3 never exceeds one or no molecules are left; infinite temperatures
 #: in the middle of a spectrum.
