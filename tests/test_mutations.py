@@ -17,7 +17,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
-HELPERS = ("conftest", "bad_input", "own_kernels")
+HELPERS = ("conftest", "bad_input", "own_kernels", "field_families")
 # (folder of the tests, name, file, what it says, what the mutant says, the test that has to notice)
 MUTANTS = [
     (path.parent, *(entry[key] for key in ("name", "file", "says", "mutant", "test")))
