@@ -371,7 +371,7 @@ def test_exponential_of_a_large_generator(seed):
     S, psi = 5 * (M - M.conj().T), rng.normal(size=5) + 0j
     levels, vectors = np.linalg.eigh(1j * S)
     exact = vectors @ (np.exp(-1j * levels) * (vectors.conj().T @ psi))
-    np.testing.assert_allclose(moving_frame.exponential(S, psi), exact, atol=1e-11)
+    np.testing.assert_allclose(moving_frame._exponential(S, psi), exact, atol=1e-11)
 
 
 # ---------------------------------------------------------------- sweeps

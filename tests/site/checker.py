@@ -61,7 +61,6 @@ ROOM = """() => {
 # Inline formulas that the theme would cut off without a way to scroll.
 CUT = """() => [...document.querySelectorAll("span.math")].filter(box => {
   const formula = box.querySelector("mjx-math");
-  if (["auto", "scroll"].includes(getComputedStyle(box).overflowX)) return false;
   return formula && box.clientWidth && formula.getBoundingClientRect().width > box.clientWidth + 2;
 }).map(box => "formula cut off on a phone: " + box.textContent.trim().slice(0, 60))"""
 

@@ -31,7 +31,9 @@ def chromium_path():
     return next(filter(None, map(shutil.which, candidates)), None)
 
 
-@pytest.fixture(scope="session")
+# One a file, not one a session: while it is open its event loop runs in this process, and a test
+# that starts notebook kernels (asyncio.run) could not follow it here.
+@pytest.fixture(scope="module")
 def browser():
     path = chromium_path()
     if path is None:
