@@ -58,6 +58,7 @@ lint: $(TOOLS) ## style of code and notebooks, spelling, types, the layers of th
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/codespell
+	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(STRIP) --verify $(NOTEBOOKS)
 

@@ -14,5 +14,5 @@ for folder in sorted(Path("book").glob("*/data")):
 setup(
     packages=[*find_packages(include=["lmgbook", "lmgbook.*"]), *DATA],
     package_dir=DATA,
-    package_data={"": ["*.mplstyle", "*.css", "*.yml", "*.json", "skeleton/**/*"]},
+    package_data={"": ["*.mplstyle", "*.css", "*.yml", "*.json", "py.typed", "skeleton/**/*"]},
 )

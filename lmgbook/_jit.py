@@ -9,7 +9,7 @@ from collections.abc import Callable
 try:
     import numba
 except ImportError:  # loops run as plain Python then, which serves small sizes
-    numba = None
+    numba = None  # type: ignore[assignment]
 
 
 def jit(**options) -> Callable[[Callable], Callable]:

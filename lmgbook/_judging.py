@@ -79,7 +79,7 @@ def judge(
 def _close(number, target, tolerance, least=2):
     """Whether a number is the target, up to the tolerance or rounded to the digits given."""
     half = 0.0
-    if number and target:
+    if number and target and math.isfinite(target):
         mantissa, _, _ = f"{abs(number):.6e}".partition("e")  # single precision has 7 digits
         digits = max(least, len(mantissa.rstrip("0")) - 1)
         place = min(math.floor(math.log10(abs(x))) for x in (number, target))

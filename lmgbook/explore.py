@@ -19,7 +19,8 @@ from .checks import finite
 #: Limits of one viewer, so that a page stays light: steps, bytes as they are, bytes after gzip.
 MAX_STEPS, MAX_RAW, MAX_GZIP = 28, 600_000, 100_000
 
-_names = set()  # ids given out in this kernel, so that two viewers of a page never share one
+# ids given out in this kernel, so that two viewers of a page never share one
+_names: set[str] = set()
 
 
 def steps(draw, values, label, *, alt, format="{:g}", name=None, start=None, live=None):

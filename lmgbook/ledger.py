@@ -60,7 +60,8 @@ IDENTITY = 1e-9
 _GLUE = "application/papermill.record/"
 _AGREEING = ("reproduced", "conditional")
 
-_recorded = {}  # claim ids, "<id>.outside", … and note names -> numbers, as in the notebook
+# claim ids, "<id>.outside", … and note names -> numbers, as in the notebook
+_recorded: dict[str, float] = {}
 
 
 class LedgerError(ValueError):

@@ -530,3 +530,9 @@ def test_the_solutions_follow_a_variant(path):
     asked = [cell for cell in kept if "exercises.check(" in cell.source]
     assert text.count(": correct.\n") == len(asked) > 0, text
     assert "not yet" not in text
+
+
+def test_numbers_at_the_edge_of_the_range_are_judged():
+    for number in (5e-324, 1e-310, 1e-300, 1e300, 1.7e308):
+        assert _judging.judge(number, iter([number]), 0.01, False)[0]
+        assert not _judging.judge(number, iter([0.3]), 0.01, False)[0]

@@ -7,7 +7,7 @@ import sys
 
 # jsonschema, which notebooks are checked with, builds a grammar of web addresses when it is
 # imported, for three seconds, if it finds this package; no notebook needs it.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def setup(app):

@@ -110,7 +110,8 @@ def notebook(text: str) -> str:
     -------
     str
     """
-    cells, count = [], 0
+    cells: list = []
+    count = 0
     for head, body in re.findall(r"(?ms)^%% ([^\n]*)\n(.*?)(?=^%% |\Z)", text):
         kind, _, rest = head.partition(" ")
         if kind == "output":

@@ -30,7 +30,7 @@ def code_lines(text: str) -> int:
     -------
     int
     """
-    lines = set()
+    lines: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in LAYOUT:
             lines.update(range(token.start[0], token.end[0] + 1))
@@ -39,7 +39,7 @@ def code_lines(text: str) -> int:
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 if isinstance(first.value.value, str):
-                    lines.difference_update(range(first.lineno, first.end_lineno + 1))
+                    lines.difference_update(range(first.lineno, (first.end_lineno or 0) + 1))
     return len(lines)
 
 

@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from types import GenericAlias
+from types import GenericAlias, ModuleType
 
 from sphinx.util.docutils import SphinxDirective
 
@@ -32,7 +32,7 @@ def rooms() -> Iterator[tuple[str, list[str]]]:
     yield "bookkit", list(BUILD)
 
 
-def own_names(module: object) -> list[str]:
+def own_names(module: ModuleType) -> list[str]:
     """Return the documented public names that are defined in a module."""
     return [
         name

@@ -32,13 +32,13 @@ def equilibrium(beta: float, h: float, K: float, phase: str | None = None) -> Ph
         s = float(np.tanh(beta * h))
         # b2 > 0 in Eq. (23): a minimum; without a field that is so above T = 2
         if phase is None or (h > 2 * s if h else beta <= 0.5):
-            found.append(Phase(s, 0.0, -h * s, entropy(s), 1 / beta))
+            found.append(Phase(s, 0.0, -h * s, float(entropy(s)), 1 / beta))
     if phase != "para":
         x = _ordered_minimum(beta, h, K)
         if x is not None:
             s = float(np.tanh(beta * effective_field(x, h, K)))
             m = min(x / s, 1.0)
-            found.append(Phase(s, m, float(energy(s, m, h, K)), entropy(s), 1 / beta))
+            found.append(Phase(s, m, float(energy(s, m, h, K)), float(entropy(s)), 1 / beta))
     return min(found, key=lambda state: state.free_energy) if found else None
 
 
@@ -62,7 +62,7 @@ def canonical_transition(h: float, K: float) -> tuple[Phase, Phase]:
     """
     h, K = positive("h", h), not_negative("K", K)
     limit = 2.0 if K <= 0.25 else first_order_field(K)
-    if h >= limit:
+    if h >= limit:  # type: ignore[operator]
         raise ValueError(f"h = {h!r}: must be < {limit:.6g}; beyond it the magnet never orders")
 
     def advantage(temperature):
@@ -77,13 +77,14 @@ def canonical_transition(h: float, K: float) -> tuple[Phase, Phase]:
         low = float(h / np.arctanh(s))  # the second-order line, Eq. (25)
         # the tricritical coupling at this field, from Eqs. (25) and (29)
         if K <= (1 - (1 - s * s) * np.arctanh(s) / s) / h**2 or advantage(low) <= 0:
-            both = Phase(s, 0.0, -h * s, entropy(s), low)
+            both = Phase(s, 0.0, -h * s, float(entropy(s)), low)
             return both, both
     temperature = float(brentq(advantage, low, 2 + 4 * K, xtol=1e-13, rtol=1e-13))
     # a hair colder, so that the ordered minimum exists for sure
     ferro = equilibrium((1 + 1e-13) / temperature, h, K, "ferro")
+    assert ferro is not None  # it is the one below the root
     s = float(np.tanh(h / temperature))
-    para = Phase(s, 0.0, -h * s, entropy(s), temperature)
+    para = Phase(s, 0.0, -h * s, float(entropy(s)), temperature)
     return replace(ferro, temperature=temperature), para
 
 

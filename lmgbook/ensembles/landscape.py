@@ -117,7 +117,7 @@ def free_energy_landscape(
     m = finite_array("m", m, least=-1, most=1)
     # at fixed direction the force on s grows with s: the lowest of a fine grid, then Newton steps
     w = np.linspace(0, beta * (h + 2 + 4 * K) + 1, 2001)
-    values = energy(np.tanh(w), m[..., None], h, K) - entropy(np.tanh(w)) / beta
+    values = np.asarray(energy(np.tanh(w), m[..., None], h, K) - entropy(np.tanh(w)) / beta)
     w = w[values.argmin(axis=-1)]
     for _ in range(30):
         s = np.tanh(w)

@@ -71,7 +71,7 @@ def microcanonical_curve(h: float, K: float, s: ArrayLike) -> dict[str, NDArray[
     e, u = lowest_energy(s, h, K)
     return {
         "energy": e,
-        "entropy": entropy(s),
+        "entropy": np.asarray(entropy(s)),
         "temperature": h / (u * np.arctanh(s)),
         "m": np.sqrt(np.clip(1 - u * u, 0, 1)),
     }
@@ -138,7 +138,7 @@ def microcanonical_jump(h: float, K: float) -> tuple[Phase, Phase] | None:
         continuous or absent: it jumps for K > 1/4 and K^(-1/2) < h < `first_order_field(K)`.
     """
     h, K = positive("h", h), not_negative("K", K)
-    if K <= 0.25 or not 1 < h * np.sqrt(K) or h >= first_order_field(K):
+    if K <= 0.25 or not 1 < h * np.sqrt(K) or h >= first_order_field(K):  # type: ignore[operator]
         return None
     # the zero-temperature line for couplings (s^2, h s, K s^4), with s eliminated
     u = brentq(
@@ -149,6 +149,6 @@ def microcanonical_jump(h: float, K: float) -> tuple[Phase, Phase] | None:
         rtol=1e-14,
     )
     s = h * (3 * u - 1) / (2 * u * (1 + u))
-    e, w = -h * s, np.arctanh(s)
-    ferro = Phase(s, float(np.sqrt(1 - u * u)), e, entropy(s), float(h / (u * w)))
-    return ferro, Phase(s, 0.0, e, entropy(s), float(h / w))
+    e, w, entropies = -h * s, np.arctanh(s), float(entropy(s))
+    ferro = Phase(s, float(np.sqrt(1 - u * u)), e, entropies, float(h / (u * w)))
+    return ferro, Phase(s, 0.0, e, entropies, float(h / w))

@@ -104,7 +104,7 @@ class EnsembleAverage:
         one_of("quantity", quantity, ("magnetization", "purity"))
         samples = self.magnetization_samples if quantity == "magnetization" else self.square_samples
         times = self.times / positive("time_unit", time_unit)
-        options = {"free_amplitude": free_amplitude, "weights": weights}
+        options: dict[str, Any] = {"free_amplitude": free_amplitude, "weights": weights}
         best = fit_stretch(times, samples.mean(axis=0), **options)
         count = positive_integer("bootstrap", bootstrap, minimum=0)
         affordable(f"bootstrap = {count}", seconds=1e-3 * count)

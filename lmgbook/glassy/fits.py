@@ -1,6 +1,7 @@
 """Fits of a stretched exponential to a curve."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,9 +103,9 @@ def fit_stretch(
         return weights[:, None] * np.column_stack(columns)
 
     # start: the time at which the signal has fallen to 1/e of its first value
-    fallen = np.argmax(np.append(signal, -np.inf) < signal[0] / np.e)
+    fallen = int(np.argmax(np.append(signal, -np.inf) < signal[0] / np.e))
     scale = times[min(fallen, len(times) - 1)] or times[-1]
-    best = None
+    best: Any = None
     for power in (0.5, 1.5):
         start = [np.log(power), -np.log(scale)] + [signal[0] or 1.0] * (count - 2)
         found = least_squares(residuals, start, jacobian, method="lm", xtol=1e-12, ftol=1e-12)

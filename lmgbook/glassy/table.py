@@ -37,9 +37,9 @@ CODE = (*(f"glassy/{each}.py" for each in (*averages.CODE, "table")), "realisati
 TIMES = np.geomspace(1e-2, 10, 96)  # in units of the inverse bulk coupling
 BOOTSTRAP = 200
 QUANTITIES = ("magnetization", "purity")
-ROW = ("d", "alpha", "N", "cloud", "quantity", "realisations", "seed", "beta", "error", "gamma")
-ROW += ("beta_free", "error_free", "gamma_free", "amplitude_free")
-POWER = ("d", "alpha", "cloud", "quantity", "fit", "p", "error", "sign")
+ROW: tuple[str, ...] = ("d", "alpha", "N", "cloud", "quantity", "realisations", "seed")
+ROW += ("beta", "error", "gamma", "beta_free", "error_free", "gamma_free", "amplitude_free")
+POWER: tuple[str, ...] = ("d", "alpha", "cloud", "quantity", "fit", "p", "error", "sign")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def load(path: str | os.PathLike | None = None) -> Exponents:
     place = next((place for place in places if place.exists()), places[0])
     table = json.loads(place.read_text(encoding="utf-8"))
     rows, powers = (
-        np.rec.fromrecords([tuple(row) for row in table[name]], names=columns)
+        np.rec.fromrecords([tuple(row) for row in table[name]], names=columns)  # type: ignore[call-overload]
         for name, columns in (("rows", ROW), ("powers", POWER))
     )
     return Exponents(table["provenance"], rows, powers)
@@ -213,7 +213,8 @@ def of_the_day(rows: np.recarray, count: int = 2, day: date | None = None) -> np
     """
     count = positive_integer("count", count, maximum=len(rows))
     seed = (datetime.now(UTC).date() if day is None else day).toordinal()
-    return rows[np.random.default_rng(seed).choice(len(rows), count, replace=False)]
+    some = np.random.default_rng(seed).choice(len(rows), count, replace=False)
+    return rows[some]  # type: ignore[return-value]
 
 
 def decay_power(

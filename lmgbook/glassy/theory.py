@@ -149,7 +149,7 @@ def noise_free(
         radius, weight = np.zeros(1), np.ones(1)
     elif where == "torus":
         rho, angular = _cube_directions(d, nodes)
-        radius, weight = None, np.ones(1)
+        radius, weight = np.zeros(1), np.ones(1)
     else:
         # R = inner (1 - s^2) puts nodes close to the surface, where q varies fastest
         s, w = _gauss(nodes)

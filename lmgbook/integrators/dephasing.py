@@ -9,8 +9,9 @@ step size. It pays where H has a wide spectrum and the noise is weak. For driven
 levels, `mesolve` with ``matrix_form=True`` and an explicit method is faster.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +21,7 @@ MOST = 10**8  # steps to one time
 
 def strang(
     x: np.ndarray,
-    times: Sequence[float],
+    times: Iterable[float],
     longest: float,
     prepare: Callable[[float], Callable[[np.ndarray, int], np.ndarray]],
     resolution: float = 1.0,
@@ -54,7 +55,7 @@ def strang(
     ValueError
         A time needs more than `MOST` steps.
     """
-    now, dt, steps, moved = 0.0, None, None, []
+    now, dt, moved = 0.0, None, []
     for t in times:
         count = int(np.ceil(2 * resolution * np.ceil((t - now) / (2 * longest) * (1 - 1e-9))))
         count = count if most is None else min(count, most)
@@ -70,7 +71,7 @@ def strang(
     return moved
 
 
-def extrapolated(run: Callable[[float], ArrayLike], tolerance: float = 1e-4) -> np.ndarray:
+def extrapolated(run: Callable[[float], Any], tolerance: float = 1e-4) -> np.ndarray:
     """Remove the error of second order from run(resolution), by two resolutions.
 
     Parameters

@@ -103,7 +103,7 @@ def biased_levels(
     vectors : ndarray, shape (dim, count)
         Real, in the basis of `BiasSweep.states`.
     """
-    dim = instance("magnet", magnet, LeggettGarg).levels
+    dim = len(instance("magnet", magnet, LeggettGarg).energies)
     count = dim if count is None else positive_integer("count", count, maximum=dim)
     h = bias_field(magnet, finite("bias", bias))
     if dim == magnet.N + 1:
@@ -224,7 +224,7 @@ def bias_sweep(
     reach, duration = positive("reach", reach), positive("duration", duration)
     dephasing = not_negative("dephasing", dephasing)
     points = positive_integer("points", points, minimum=2)
-    each = 16.0 * magnet.levels ** (2 if dephasing else 1)
+    each = 16.0 * len(magnet.energies) ** (2 if dephasing else 1)
     affordable(f"points = {points}", memory=each * points, seconds=1e-4 * points)
     highest = bias_field(magnet, reach)
     _refuse_long(magnet, reach, duration, dephasing, highest)

@@ -116,7 +116,7 @@ class LocalDephasing:
         self.energies = np.zeros((count, size))
         self.sign, self._within = np.zeros((2, count, size, size))
         self._down, self._up = np.zeros((2, count - 1, size, size))
-        above = None
+        above = np.empty((0, 0))
         for k, j in enumerate(self.spins):
             two_s = round(2 * j)
             m = magnetic_numbers(two_s)

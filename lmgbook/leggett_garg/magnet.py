@@ -13,6 +13,7 @@ the size, and dephasing, in the frame where Jz pairs each even with one odd vect
 blocks element by element.
 """
 
+import dataclasses
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,6 +82,9 @@ class LeggettGarg:
     temperature: float = 10e-9
     levels: int | None = 5
     coupling: float | None = None
+    energies: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
+    vectors: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
+    _is_odd: np.ndarray = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         N, field = positive_integer("N", self.N, minimum=2), positive("field", self.field)
@@ -181,7 +185,7 @@ class LeggettGarg:
         if initial == "thermal":
             weights = np.exp(-self.energies / thermal_rate(self.temperature))
             return qutip.qdiags(weights / weights.sum(), 0)
-        ket = np.zeros(self.levels)
+        ket = np.zeros(len(self.energies))
         ket[{"ground": [0], "first": [1], "ordered": [0, 1]}[initial]] = 1.0
         return qutip.Qobj(ket / np.linalg.norm(ket)).proj()
 
@@ -408,7 +412,7 @@ class LeggettGarg:
         def excess(rate):
             return self.k3(rate, tau, stationary, initial) - 1
 
-        if self.levels > SMALL and not isinstance(initial, qutip.Qobj):
+        if len(self.energies) > SMALL and not isinstance(initial, qutip.Qobj):
             # few levels find the place, and two values in all levels the root
             few = replace(self, levels=SMALL, coupling=self.coupling)
             first = few.threshold(stationary, tau, initial)

@@ -134,7 +134,7 @@ def well_states(magnet: LeggettGarg, bias: float) -> float:
     centre, radius = (top + low) / 2, (top - low) / 2
     z = centre + radius * np.cos(u)
     cosine = (_energy(magnet, z, h, length, 0.0) - rim) / (
-        magnet.coupling * magnet.field * np.sqrt(length**2 - z**2)
+        magnet.coupling * magnet.field * np.sqrt(length**2 - z**2)  # type: ignore[operator]
     )
     angle = np.arccos(np.clip(cosine, -1, 1))
     return float(2 * np.sum(angle * radius * np.sin(u)) * (np.pi / 2000) / (2 * np.pi))
@@ -195,7 +195,7 @@ def kramers_error(magnet: LeggettGarg, reach: float, duration: float) -> float:
     middle = reach * (2 * (np.arange(steps) + 0.5) / steps - 1)
     out, back = kramers_rates(magnet, middle)
     decay = np.exp(-(out + back) * duration / steps)
-    target = back / (out + back)
+    target = np.asarray(back / (out + back))
     p = 1.0
     for factor, goal in zip(decay, target, strict=True):
         p = goal + (p - goal) * factor
@@ -332,7 +332,7 @@ def precess(
     spins = finite_array("spins", spins, shape=(3, None))
     rng = _generator(rng)
     instance("magnet", magnet, LeggettGarg)
-    transverse = magnet.field * magnet.coupling
+    transverse = magnet.field * magnet.coupling  # type: ignore[operator]
     steps = np.ceil(duration * transverse * positive("resolution", resolution) / 0.5)
     seconds = steps * (1e-4 + 2e-7 * spins.shape[1])
     affordable(
@@ -344,7 +344,8 @@ def precess(
     about_z = np.array([part, part, 1 - 4 * part, part, part])
     about_x = (np.append(about_z, 0) + np.append(0, about_z)) / 2
     about_x[0] += about_x[-1]  # the last of a step and the first of the next are one
-    highest, twist = bias_field(magnet, reach), 2 * magnet.coupling / magnet.N
+    highest = bias_field(magnet, reach)
+    twist = 2 * magnet.coupling / magnet.N  # type: ignore[operator]
     moments = np.cumsum(about_z) - about_z / 2
     turns = np.tan(-transverse * dt * np.append(about_x[1:5], about_x[0]) / 2)
     x, y, z = spins.copy()

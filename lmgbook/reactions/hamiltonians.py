@@ -131,10 +131,10 @@ def effective_parts(
     """Levels, and the operator that belongs to 1/t, of `effective_hamiltonian`."""
     n, gamma = positive_integer("n", n), adiabaticity(g, beta) / (2 * np.pi)
     affordable(f"n = {n}", memory=200.0 * n)
-    n2 = np.arange(n + 1)
+    n2 = np.arange(n + 1.0)
     hop = (n - n2[:-1]) * n2[1:]
     matrix = sp.diags_array([hop, n2**2 + (n - n2) ** 2, hop], offsets=[-1, 0, 1], dtype=float)
-    return 2 * positive("epsilon", epsilon) * (2.0 * n2 - n), -gamma * matrix.tocsr()
+    return 2 * positive("epsilon", epsilon) * (2 * n2 - n), -gamma * matrix.tocsr()
 
 
 def _evolving(constant, slopes):

@@ -125,13 +125,13 @@ def first_axis(generators: list[sp.csr_array], t: float) -> tuple[NDArray[np.com
         S = generators[k - 1] / t**k
         if _norm(S) < LARGE:
             psi = _exponential(S, psi)
-    return psi, min(errors[order], 1.0)
+    return psi, min(float(errors[order]), 1.0)
 
 
 def earliest(generators: list[sp.csr_array], tolerance: float) -> float:
     """The time |t| from which on the error of `first_axis` is below the tolerance."""
     generators, tolerance = _series(generators), positive("tolerance", tolerance)
-    sizes = [np.linalg.norm(S[:, [0]].toarray()) for S in generators[-2:]]
+    sizes = [float(np.linalg.norm(S[:, [0]].toarray())) for S in generators[-2:]]
     orders = ORDER + 1, ORDER + 2
     return max((2 * size / tolerance) ** (1 / k) for size, k in zip(sizes, orders, strict=True))
 

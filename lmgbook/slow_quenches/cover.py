@@ -4,6 +4,7 @@
 """
 
 import pathlib
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -66,7 +67,7 @@ def draw(ramp: ExactRamp) -> Figure:
     for sign in (1, -1):
         rest = sign * np.sqrt(1 - below**2)
         ax.plot(below, rest, color="white", linewidth=0.9, linestyle=(0, (4, 4)))
-    note = {"color": "white", "fontsize": "small", "va": "center"}
+    note: dict[str, Any] = {"color": "white", "fontsize": "small", "va": "center"}
     ax.text(1.95, 0.3, "the ground state", **note)
     ax.text(1.0, 0.62, "dashed: lowest energy", ha="right", **note)
     ax.text(0.72, 0.0, "the packet waits on the hilltop,\nthen falls both ways at once", **note)

@@ -244,11 +244,14 @@ def exact_ramp(
         model = LMG.slow_quench(N, h_start)
         initial = {"even": lowest_vector(*model.bands("even"))}
 
-    states, steps = [{} for _ in records], 0
+    states: list[dict] = [{} for _ in records]
+    steps = 0
     for parity, psi in initial.items():
         coupling, field_part = bands(N, J=0.5, parity=parity), bands(N, J=0.0, h=1.0, parity=parity)
+        diagonals, hops = (np.array(pair) for pair in zip(coupling, field_part, strict=True))
         propagator = TridiagonalPropagator(
-            *(np.array(pair) for pair in zip(coupling, field_part, strict=True)),
+            diagonals,
+            hops,
             schedule.coefficients,
             atol=atol,
         )

@@ -262,7 +262,7 @@ def harmonic_ramp(
     u, v = complex(1 / np.sqrt(2 * omega)), -1j * np.sqrt(omega / 2)
     modes = {h_start: (u, v)}
     durations = np.abs(np.diff(stops)) / delta
-    squares = squared_frequency(stops, N, c0)
+    squares = np.asarray(squared_frequency(stops, N, c0))
     fastest = np.sqrt(np.maximum(squares[:-1], squares[1:]))
     counts = np.ceil(durations * np.maximum(fastest / 0.2, delta ** (1 / 3) / 0.02))
     cost = 100.0 * counts.max(), 1e-7 * counts.sum()
