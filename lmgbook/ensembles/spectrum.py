@@ -8,6 +8,7 @@ from scipy.special import gammaln, logsumexp
 from ..checks import affordable, finite, finite_array, positive, positive_integer, unwrap
 from ..lmg import bands
 
+BLOCK = 256  # neighbouring levels that a window takes or leaves together
 WIDTH = 0.1  # a of the Gaussian ensemble: width of its energy window, sqrt(a N)
 
 
@@ -84,6 +85,11 @@ class SectorSpectrum:
             counts.append(sum(map(len, sectors)))
         self.energies = np.concatenate(energies)
         self.log_weights = np.repeat(log_degeneracy(self.N, spins / 2), counts)
+        order = np.argsort(self.energies)
+        self._sorted = self.energies[order], self.log_weights[order]
+        # blocks of neighbours, and the largest weight in each
+        self._starts = np.arange(0, len(order), BLOCK)
+        self._highest = np.maximum.reduceat(self._sorted[1], self._starts)
 
     def log_partition(self, beta: float) -> float:
         """Logarithm of the partition function: the total, not per spin.
@@ -116,7 +122,7 @@ class SectorSpectrum:
         energy, specific_heat : float
         """
         beta = positive("beta", beta)
-        mean, variance = self._gaussian_moments(self.log_weights - beta * self.energies)
+        mean, variance = _moments(self.energies, self.log_weights - beta * self.energies)
         return mean / self.N, beta**2 * variance / self.N
 
     def gaussian(
@@ -189,12 +195,23 @@ class SectorSpectrum:
 
     def _window(self, center, width):
         """Mean energy per spin in a window, and its derivative by the center."""
-        offset = self.energies - self.N * center
-        mean, variance = self._gaussian_moments(self.log_weights - offset**2 / (2 * width * self.N))
+        energies, log_weights = self._sorted
+        middle, unit = self.N * center, 2 * width * self.N
+        first, last = self._starts, np.append(self._starts[1:], len(energies)) - 1
+        nearest = np.clip(middle, energies[first], energies[last])
+        most = self._highest - (nearest - middle) ** 2 / unit
+        # what is left out weighs less than 1e-20 of the whole
+        inside = np.flatnonzero(
+            most > np.max(log_weights[first] - (energies[first] - middle) ** 2 / unit) - 60
+        )
+        part = slice(first[inside[0]], last[inside[-1]] + 1)
+        energies, log_weights = energies[part], log_weights[part]
+        mean, variance = _moments(energies, log_weights - (energies - middle) ** 2 / unit)
         return mean / self.N, variance / (width * self.N)
 
-    def _gaussian_moments(self, log_weights):
-        weights = np.exp(log_weights - log_weights.max())
-        weights /= weights.sum()
-        mean = weights @ self.energies
-        return mean, weights @ (self.energies - mean) ** 2
+
+def _moments(energies, log_weights):
+    weights = np.exp(log_weights - log_weights.max())
+    weights /= weights.sum()
+    mean = weights @ energies
+    return mean, weights @ (energies - mean) ** 2
