@@ -38,9 +38,11 @@ for folder, *tests in json.loads(sys.argv[1]):
         options = ["-q", "-p", "no:cacheprovider", "--rootdir", folder]
         output = os.open("output", os.O_WRONLY | os.O_CREAT)
         os.dup2(output, 1), os.dup2(output, 2)
-        os._exit(pytest.main([*options, "tests/test_copy.py", *tests]))
+        code = pytest.main([*options, "tests/test_copy.py", *tests])
+        sys.stdout.flush()
+        os._exit(code)
     _, status = os.waitpid(child, 0)
-    print(os.waitstatus_to_exitcode(status))
+    print(os.waitstatus_to_exitcode(status), flush=True)
 """
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

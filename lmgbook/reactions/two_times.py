@@ -354,7 +354,9 @@ def _refuse_long(terms, corners):
     radians = 0.0
     for term in terms:
         part, function = term if isinstance(term, list) else (term, lambda xi: 1.0)
-        radians += part.norm("one") * max(abs(function(0.0)), abs(function(1.0)))
+        radians += float(abs(part.full()).sum(axis=0).max()) * max(
+            abs(function(0.0)), abs(function(1.0))
+        )
     t, tau = np.ptp(corners, axis=0)
     affordable(
         f"corners, T or tau: a path of {t:g} in t and {tau:g} in tau",

@@ -21,8 +21,7 @@ realisations.py
 OTHERS = """
 _config.yml requirements.lock pyproject.toml book/_assets book/_templates book/references.bib
 book/ruff.toml book/appendix/bibliography.md book/appendix/errata.md book/appendix/ledger.md
-book/appendix/scoreboard.md tests/bad_input.py tests/book_files.py tests/conftest.py
-tests/own_kernels.py tests/rooms.py tests/test_claims_complete.py tests/test_docstrings.py
+book/appendix/scoreboard.md tests/test_claims_complete.py tests/test_docstrings.py
 tests/test_exercises.py tests/test_mutations.py tests/test_notebooks.py tests/test_prose.py
 tests/test_paper_equations.py tests/test_rooms.py
 """.split()
@@ -52,7 +51,9 @@ def files(folder):
 def house(tmp_path_factory):
     """The repository without its chapters, and the files in it."""
     root = tmp_path_factory.mktemp("house")
-    for name in [*(f"lmgbook/{name}" for name in CORE), *OTHERS]:
+    helpers = {f"tests/{path.name}" for path in (ROOT / "tests").glob("*.py")}
+    helpers = {name for name in helpers if not name.startswith("tests/test_")}
+    for name in [*(f"lmgbook/{name}" for name in CORE), *OTHERS, *helpers]:
         source, target = ROOT / name, root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
