@@ -134,7 +134,7 @@ def effective_parts(
     n2 = np.arange(n + 1.0)
     hop = (n - n2[:-1]) * n2[1:]
     matrix = sp.diags_array([hop, n2**2 + (n - n2) ** 2, hop], offsets=[-1, 0, 1], dtype=float)
-    return 2 * positive("epsilon", epsilon) * (2 * n2 - n), -gamma * matrix.tocsr()
+    return 2 * positive("epsilon", epsilon) * (2.0 * n2 - n), -gamma * matrix.tocsr()
 
 
 def _evolving(constant, slopes):

@@ -132,8 +132,10 @@ def test_detailed_balance_of_equation_74(N, g, beta):
     np.testing.assert_allclose(law[1:], x * law[:-1], rtol=1e-12)
     n = N // 2
     sector = np.array([P[n - k, k] for k in range(n + 1)])
-    if sector.sum() > 1e-280:
-        np.testing.assert_allclose(sector / sector.sum(), thermal_law(n, g, beta), rtol=1e-11)
+    normal = sector > 1e-290  # the digits of smaller numbers are lost
+    if normal[0]:
+        law = thermal_law(n, g, beta)[normal]
+        np.testing.assert_allclose(sector[normal] / sector.sum(), law, rtol=1e-11)
 
 
 @given(st.integers(1, 200), st.floats(0.1, 1), st.floats(0.5, 200))
