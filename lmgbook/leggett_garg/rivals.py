@@ -327,6 +327,8 @@ def precess(
     -------
     ndarray, shape (3, count)
     """
+    from ._kernels import precession_step, rotate, tangent  # compiled on first use
+
     reach, duration = positive("reach", reach), positive("duration", duration)
     dephasing = not_negative("dephasing", dephasing)
     spins = finite_array("spins", spins, shape=(3, None))
@@ -350,16 +352,15 @@ def precess(
     turns = np.tan(-transverse * dt * np.append(about_x[1:5], about_x[0]) / 2)
     x, y, z = spins.copy()
     # the first of all is half as long as those between the steps
-    y, z = _rotate(y, z, np.tan(-transverse * dt * about_z[0] / 4))
+    y, z = rotate(y, z, np.tan(-transverse * dt * about_z[0] / 4))
     for k in range(steps):
         if dephasing:
-            x, y = _rotate(x, y, _tangent(np.sqrt(dephasing * dt) * rng.standard_normal(len(x))))
-        for i in range(5):
-            field = highest * (2 * (k + moments[i]) / steps - 1)
-            x, y = _rotate(x, y, _tangent((-twist * z - field) * (about_z[i] * dt)))
-            y, z = _rotate(y, z, turns[i])
+            kicks = np.sqrt(dephasing * dt) * rng.standard_normal(len(x))
+            x, y = rotate(x, y, tangent(kicks))
+        fields = highest * (2 * (k + moments) / steps - 1)
+        precession_step(x, y, z, twist, fields, about_z * dt, turns)
     # half of the last rotation belonged to a step that does not come
-    y, z = _rotate(y, z, np.tan(transverse * dt * about_z[0] / 4))
+    y, z = rotate(y, z, np.tan(transverse * dt * about_z[0] / 4))
     return np.array([x, y, z])
 
 
@@ -403,18 +404,3 @@ def wigner_error(
 
 def _generator(rng):
     return np.random.default_rng(0) if rng is None else instance("rng", rng, np.random.Generator)
-
-
-def _tangent(angle):
-    # of half a small angle
-    half = angle / 2
-    square = half * half
-    return half * (1 + square * (1 / 3 + square * (2 / 15)))
-
-
-def _rotate(a, b, tangent):
-    # exactly orthogonal for any value of the tangent of half the angle
-    sine = 2 * tangent / (1 + tangent * tangent)
-    a = a - tangent * b
-    b = b + sine * a
-    return a - tangent * b, b
