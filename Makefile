@@ -70,8 +70,8 @@ format: $(TOOLS) ## put code and notebooks into house style
 # Compiled loops are seen only where they are not compiled; two passes therefore, one report.
 coverage: $(TOOLS) ## lines and branches of the package that the tests reach (a part of weekly)
 	@$(BIN)/coverage erase
-	@$(PYTEST) --cov --cov-report= tests --ignore tests/site --ignore tests/bookkit
-	@NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report= $(KERNEL_TESTS)
+	@$(PYTEST) --cov --cov-report= --cov-fail-under 0 tests --ignore tests/site --ignore tests/bookkit
+	@NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report= --cov-fail-under 0 $(KERNEL_TESTS)
 	@$(BIN)/coverage report
 
 chapter: $(TOOLS) ## write the skeleton of a chapter: make chapter NAME=x

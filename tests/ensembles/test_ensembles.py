@@ -1057,3 +1057,41 @@ BAD = [
 @pytest.mark.parametrize("call, kind, words", BAD)
 def test_bad_input_is_named(call, kind, words):
     check_is_named(call, kind, words)
+
+
+# ---------------------------------------------------------------- edges of the phase diagram
+
+
+def test_a_hair_above_the_tricritical_point_all_lines_are_one():
+    _, K = ens.tricritical_point(0.8, "canonical")
+    field = ens.first_order_field(K * (1 + 1e-6), 0.8)
+    assert abs(field - ens.critical_field(0.8)) < 1e-8
+
+
+def test_hot_magnets_order_above_a_smallest_coupling():
+    """At beta < 1/2 order needs the four-spin coupling; below its least value there is no field."""
+    low, high = 0.1, 3.0
+    while high - low > 1e-9:
+        K = (low + high) / 2
+        try:
+            found = ens.first_order_field(K, 0.45)
+            high = K
+        except ValueError as error:
+            assert "too small" in str(error)
+            low = K
+    assert 0 < found < 0.1  # the line begins at h = 0
+    ferro = ens.equilibrium(0.45, 1e-9, high, "ferro")
+    para = ens.equilibrium(0.45, 1e-9, high, "para")
+    assert abs(ferro.free_energy - para.free_energy) < 1e-7
+
+
+def test_so_cold_that_every_spin_points_along():
+    assert ens.equilibrium(1e6, 1e-12, 0.2, "ferro").m == pytest.approx(1, abs=1e-12)
+
+
+def test_energies_at_the_edges_have_temperatures():
+    spectrum = SectorSpectrum(10, 0.7, 0.4)
+    edge = spectrum.energies.min() / 10
+    assert 0 < spectrum.microcanonical_temperature(edge * (1 - 1e-15)) < 1e-4
+    # next to zero energy: the temperature of free spins, h/artanh(s) with e = -h s
+    assert ens.microcanonical_temperature(-1e-300, 0.7, 0.4) > 1e200
