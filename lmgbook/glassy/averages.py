@@ -206,9 +206,12 @@ def ensemble_average(
     """
     times = ascending("times", times)
     memory = 32.0 * (len(times) + 1) * positive_integer("realisations", realisations)
-    affordable(f"realisations = {realisations}", memory, advice="take fewer, or fewer times")
+    N = positive_integer("N", N, minimum=2)
+    seconds = 0.0 if engine else realisations * (3e-4 + 1e-8 * N**2)
+    what = f"realisations = {realisations} of N = {N}"
+    affordable(what, memory, seconds, "take fewer, or fewer times, or an `engine` of many cores")
     cloud = _Cloud(
-        positive_integer("N", N, minimum=2),
+        N,
         checked_dimension(d),
         positive("alpha", alpha),
         tuple(times.tolist()),

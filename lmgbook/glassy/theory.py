@@ -8,7 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import gamma
 
-from ..checks import affordable, ascending, finite, in_range, one_of, positive, positive_integer
+from ..checks import (
+    affordable,
+    ascending,
+    finite,
+    flag,
+    in_range,
+    one_of,
+    positive,
+    positive_integer,
+)
 from .cloud import ball_volume, box_side, checked_dimension
 
 
@@ -140,7 +149,7 @@ def noise_free(
     alpha = in_range("alpha", alpha, d / 20, 1000)
     one_of("where", where, ("ball", "centre", "torus"))
     inner = in_range("inner", inner, 1e-9, 1)
-    angle = 2 * positive("coupling", coupling) * times * (2 if squared else 1)
+    angle = 2 * positive("coupling", coupling) * times * (2 if flag("squared", squared) else 1)
     nodes = positive_integer("nodes", nodes, maximum=1000)
     angles = float(len(times) * nodes ** (2 if where == "torus" else 1))
     seconds = 3e-7 * angles * (nodes if where == "ball" else 1)

@@ -39,7 +39,7 @@ times: give their places by the option ``stops``, or half their width by ``max_s
 
 from collections.abc import Callable
 from functools import cache
-from math import comb, inf, isfinite, ulp
+from math import comb, copysign, inf, isfinite, nan, ulp
 
 import numpy as np
 import qutip
@@ -93,14 +93,19 @@ def _scattered(looks):
     return (k + 0.25 + 0.5 * (k * (np.sqrt(5) - 1) / 2 % 1)) / looks
 
 
+# small checks of its own: this file shall be of use without the rest of the package
+def _real(name, value):
+    if isinstance(value, str | bytes | bool) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise TypeError(f"{name} = {value!r}: must be a real number")
+    return float(value) if abs(value) <= 1e300 else copysign(inf, value) if value == value else nan
+
+
 def _number(name, value, zero=True):
-    # small checks of its own: this file shall be of use without the rest of the package
-    allowed = "finite and >= 0" if zero else "finite and > 0"
-    if isinstance(value, str | bool) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(f"{name} = {value!r}: must be a real number, {allowed}")
-    if not isfinite(value) or value < 0 or (value == 0 and not zero):
+    number = _real(name, value)
+    if not 0 <= number < inf or (number == 0 and not zero):
+        allowed = "finite and >= 0" if zero else "finite and > 0"
         raise ValueError(f"{name} = {value!r}: must be {allowed}")
-    return float(value)
+    return number
 
 
 def _times(name, values):
@@ -113,9 +118,20 @@ def _times(name, values):
 
 
 def _moment(t):
-    if not isfinite(t):
+    if not isfinite(_real("t", t)):
         raise ValueError(f"t = {t}: times must be finite")
     return float(t)
+
+
+def _array(name, values, shape, dtype=float):
+    try:
+        array = np.array(values, dtype=dtype)
+    except (TypeError, ValueError, OverflowError):
+        array = np.empty(0)
+    fits = zip(array.shape, shape, strict=False)
+    if array.ndim != len(shape) or any(n not in (None, size) for size, n in fits):
+        raise ValueError(f"{name} = {values!r}: must be numbers of shape {shape}")
+    return array
 
 
 class TridiagonalPropagator:
@@ -167,11 +183,13 @@ class TridiagonalPropagator:
         nsteps: float = 0,
         stops: ArrayLike = (),
     ):
-        self._diag = np.ascontiguousarray(diagonals, dtype=float)
+        self._diag = _array("diagonals", diagonals, (None, None))
         parts, self.dim = self._diag.shape
         # one column more: the kernel wants a (vanishing) coupling behind the last row
         self._off = np.zeros((parts, self.dim))
-        self._off[:, :-1] = off_diagonals
+        self._off[:, :-1] = _array("off_diagonals", off_diagonals, (parts, self.dim - 1))
+        if not callable(coefficients):
+            raise TypeError(f"coefficients = {coefficients!r}: must be callable")
         self._coefficients = coefficients
         self.atol = _number("atol", atol, zero=False)
         self._max_step = _number("max_step", max_step) or inf
@@ -189,7 +207,7 @@ class TridiagonalPropagator:
     def start(self, t: float, state: ArrayLike) -> None:
         """Set the time and the state (complex array, shape (dim,), any norm)."""
         self.t = _moment(t)
-        state = np.asarray(state, dtype=complex)
+        state = _array("state", state, (self.dim,), complex)
         self._re, self._im = state.real.copy(), state.imag.copy()
         self._norm = np.linalg.norm(state)
         if not np.isfinite(self._norm):

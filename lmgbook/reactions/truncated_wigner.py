@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
+from .. import checks
 from ..checks import (
     LARGEST,
     affordable,
@@ -113,8 +114,7 @@ def gradient(function: Analytic, point: ArrayLike) -> NDArray[np.float64]:
     ndarray, same shape as `point`
         Exact to rounding: a step of 1e-30 i loses no digits, because nothing is subtracted.
     """
-    if not callable(function):
-        raise TypeError(f"function = {function!r}: must be callable")
+    checks.function("function", function)
     point = finite_array("point", point)
     if point.ndim == 0:
         raise ValueError(f"point = {point!r}: must be a sequence of numbers")
@@ -141,9 +141,7 @@ def poisson_bracket(
     -------
     float or ndarray of shape (samples,)
     """
-    for name, function in (("first", first), ("second", second)):
-        if not callable(function):
-            raise TypeError(f"{name} = {function!r}: must be callable")
+    checks.function("first", first), checks.function("second", second)
     point = np.asarray(_four(point))
     f, h = gradient(first, point), gradient(second, point)
     return f[1] * h[0] - f[0] * h[1] + f[3] * h[2] - f[2] * h[3]
@@ -182,8 +180,7 @@ def follow(
     ValueError
         If it takes more than 200 000 evaluations.
     """
-    if not callable(hamiltonian):
-        raise TypeError(f"hamiltonian = {hamiltonian!r}: must be callable")
+    checks.function("hamiltonian", hamiltonian)
     point = finite_array("point", point, shape=(4,))
     start, end = finite("start", start), finite("end", end)
     rtol = finite("rtol", rtol, above=0, most=0.1)
@@ -302,7 +299,7 @@ def truncated_wigner(
     last = (2 * levels[-1] + span * g * np.sqrt(N)) / beta
     times = ascending("times", times, strictly=True, least=first, most=last)
     # a period of the fastest rotation takes some hundred evaluations
-    turns = (last - first) * (beta * last + 2 * levels[-1])
+    turns = (last - first) * (beta * last + 2 * levels[-1] + 4 * g * np.sqrt(noise))
     modes = 1 + 2 * len(levels)
     affordable(
         f"samples = {samples}",

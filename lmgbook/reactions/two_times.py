@@ -316,16 +316,9 @@ def _four(name, parts, least=0):
 
 
 def _square(name, matrix, size=None):
-    try:
-        array = np.asarray(matrix).astype(complex)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} = {matrix!r}: must be a matrix of numbers") from None
-    size = len(array) if size is None and array.ndim else size
-    if array.shape != (size, size) or size == 0 or not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} of shape {array.shape}: must have shape ({size}, {size}) and finite entries"
-        )
-    return array
+    if size is None:
+        size = max(np.shape(matrix), default=1)
+    return finite_array(name, matrix, shape=(size, size), dtype=complex)
 
 
 def _leg(begin, end):
