@@ -534,7 +534,7 @@ def is_finite(value):
         value = list(vars(value).values())
     if isinstance(value, list | tuple):
         return all(is_finite(each) for each in value)
-    if isinstance(value, np.recarray):
+    if isinstance(value, np.ndarray) and value.dtype.kind in "USV":  # text, tables
         return True
     if isinstance(value, np.ndarray | float | complex | np.number):
         return bool(np.all(np.isfinite(np.asarray(value, dtype=complex))))

@@ -610,7 +610,7 @@ def test_too_many_steps():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_times_that_are_not_finite(bad):
-    with pytest.raises(ValueError, match=f"t = {bad}: times must be finite"):
+    with pytest.raises(ValueError, match=f"t_end = {bad}: times must be finite"):
         solve(J3["z"], times=[0, 1, bad])
     with pytest.raises(ValueError, match="times must be finite"):
         solve(J3["z"], times=[-bad, 1])

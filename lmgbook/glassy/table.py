@@ -113,9 +113,8 @@ def load(path: str | os.PathLike | None = None) -> Exponents:
     16
     """
     # beside an editable install, or inside an installed package
-    places = (
-        [FILE, PACKAGE / "glassy_data" / FILE.name] if path is None else [checks.path("path", path)]
-    )
+    given = [] if path is None else [checks.path("path", path)]
+    places = given or [FILE, PACKAGE / "glassy_data" / FILE.name]
     place = next((place for place in places if place.exists()), places[0])
     table = json.loads(place.read_text(encoding="utf-8"))
     rows, powers = (

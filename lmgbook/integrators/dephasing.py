@@ -15,15 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import (
-    ascending,
-    finite_array,
-    flag,
-    function,
-    not_negative,
-    positive,
-    positive_integer,
-)
+from .. import checks
 
 MOST = 10**8  # steps to one time
 
@@ -64,10 +56,11 @@ def strang(
     ValueError
         A time needs more than `MOST` steps.
     """
-    resolution, longest = positive("resolution", resolution), positive("longest", longest)
-    most = None if most is None else positive_integer("most", most)
+    resolution = checks.positive("resolution", resolution)
+    longest = checks.positive("longest", longest)
+    most = None if most is None else checks.positive_integer("most", most)
     now, dt, steps, moved = 0.0, None, None, []
-    for t in ascending("times", times, least=None).tolist():
+    for t in checks.ascending("times", times, least=None).tolist():
         count = int(np.ceil(2 * resolution * np.ceil((t - now) / (2 * longest) * (1 - 1e-9))))
         count = count if most is None else min(count, most)
         if count > MOST:
@@ -75,7 +68,7 @@ def strang(
         if count:
             if dt is None or not np.isclose((t - now) / count, dt, rtol=1e-12, atol=0):
                 dt = (t - now) / count
-                steps = function("prepare", prepare)(dt)
+                steps = checks.function("prepare", prepare)(dt)
             x = steps(x, count)
         now = t
         moved.append(x)
@@ -97,8 +90,8 @@ def extrapolated(run: Callable[[float], ArrayLike], tolerance: float = 1e-4) -> 
     ArithmeticError
         They are not close at 128 times the coarsest resolution, 1/2.
     """
-    tolerance = positive("tolerance", tolerance)
-    resolution, coarse, fine = 0.5, function("run", run)(0.5), run(1.0)
+    tolerance = checks.positive("tolerance", tolerance)
+    resolution, coarse, fine = 0.5, checks.function("run", run)(0.5), run(1.0)
     while np.max(np.abs(fine - coarse)) > tolerance:
         resolution *= 2
         if resolution > 64:
@@ -125,12 +118,12 @@ class ParityDephasing:
     """
 
     def __init__(self, energies: ArrayLike, is_odd: ArrayLike, jump: ArrayLike):
-        self.energies = finite_array("energies", energies, shape=(None,))
+        self.energies = checks.finite_array("energies", energies, shape=(None,))
         size, odd = len(self.energies), np.asarray(is_odd)
         if odd.dtype.kind != "b" or odd.shape != (size,):
             raise ValueError(f"is_odd = {is_odd!r}: must be {size} times True or False")
         self._rows = np.flatnonzero(~odd), np.flatnonzero(odd)
-        self._jump = finite_array("jump", jump, shape=(size, size))
+        self._jump = checks.finite_array("jump", jump, shape=(size, size))
 
     @cached_property
     def _frame(self):
@@ -157,8 +150,8 @@ class ParityDephasing:
             A row of zeros stands for a level without a partner.
         """
         frames, s = self._frame
-        x = finite_array("x", x, shape=self._jump.shape, dtype=complex)
-        out = np.zeros((1 if flag("odd", odd) else 2, len(s), len(s)), dtype=complex)
+        x = checks.finite_array("x", x, shape=self._jump.shape, dtype=complex)
+        out = np.zeros((1 if checks.flag("odd", odd) else 2, len(s), len(s)), dtype=complex)
         for block, a, b in zip(out, (0, 1), (1, 1) if odd else (0, 1), strict=False):
             u, v = frames[a], frames[b]
             block[: len(u), : len(v)] = u.T @ x[np.ix_(self._rows[a], self._rows[b])] @ v
@@ -167,8 +160,8 @@ class ParityDephasing:
     def join(self, blocks: np.ndarray, odd: bool) -> np.ndarray:
         """The operator of these blocks, the reverse of `split`."""
         (u, v), s = self._frame
-        shape = (len(s),) * 2 if flag("odd", odd) else (2, len(s), len(s))
-        blocks = finite_array("blocks", blocks, shape=shape, dtype=complex)
+        shape = (len(s),) * 2 if checks.flag("odd", odd) else (2, len(s), len(s))
+        blocks = checks.finite_array("blocks", blocks, shape=shape, dtype=complex)
         even_rows, odd_rows = self._rows
         x = np.zeros((len(self.energies), len(self.energies)), dtype=complex)
         if odd:
@@ -201,7 +194,7 @@ class ParityDephasing:
         adjoint : bool
             True: the Heisenberg picture.
         """
-        flag("odd", odd), flag("adjoint", adjoint), not_negative("rate", rate)
+        checks.flag("odd", odd), checks.flag("adjoint", adjoint), checks.not_negative("rate", rate)
 
         def prepare(dt):
             from . import _kernels  # compiled on first use

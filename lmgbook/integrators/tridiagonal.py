@@ -39,7 +39,7 @@ times: give their places by the option ``stops``, or half their width by ``max_s
 
 from collections.abc import Callable
 from functools import cache
-from math import comb, copysign, inf, isfinite, nan, ulp
+from math import comb, inf, isfinite, ulp
 
 import numpy as np
 import qutip
@@ -97,7 +97,10 @@ def _scattered(looks):
 def _real(name, value):
     if isinstance(value, str | bytes | bool) or not np.isscalar(value) or np.iscomplexobj(value):
         raise TypeError(f"{name} = {value!r}: must be a real number")
-    return float(value) if abs(value) <= 1e300 else copysign(inf, value) if value == value else nan
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond the range of floats
+        return inf
 
 
 def _number(name, value, zero=True):
@@ -117,9 +120,9 @@ def _times(name, values):
     return times.astype(float)
 
 
-def _moment(t):
-    if not isfinite(_real("t", t)):
-        raise ValueError(f"t = {t}: times must be finite")
+def _moment(name, t):
+    if not isfinite(_real(name, t)):
+        raise ValueError(f"{name} = {t}: times must be finite")
     return float(t)
 
 
@@ -206,7 +209,7 @@ class TridiagonalPropagator:
 
     def start(self, t: float, state: ArrayLike) -> None:
         """Set the time and the state (complex array, shape (dim,), any norm)."""
-        self.t = _moment(t)
+        self.t = _moment("t", t)
         state = _array("state", state, (self.dim,), complex)
         self._re, self._im = state.real.copy(), state.imag.copy()
         self._norm = np.linalg.norm(state)
@@ -246,7 +249,9 @@ class TridiagonalPropagator:
         ValueError
             t_end is not finite.
         """
-        t_end = _moment(t_end)
+        t_end = _moment("t_end", t_end)
+        if _number("looks", looks) > 1e6:
+            raise ValueError(f"looks = {looks!r}: must be <= 1000000")
         if t_end < self.t:
             raise IntegratorException(f"t = {t_end:g}: must not lie before the state's {self.t:g}")
         if self._norm == 0:  # a zero state stays zero

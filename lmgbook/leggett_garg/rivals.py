@@ -79,9 +79,7 @@ def wells(
     # z^2 where the curvature changes its sign
     turn = length**2 - (g * N * length**2 / 2) ** (2 / 3)
     if turn <= 0:
-        raise ValueError(
-            f"field = {g:g}, length = {length:g}: one well only, needs the ordered phase, field < 1"
-        )
+        raise ValueError(f"field = {g:g}, length = {length:g}: one well only, needs field < 1")
     turn = np.sqrt(turn)
     limit = turn * (2 / N - g / np.sqrt(length**2 - turn**2))
     if np.any(np.abs(h) >= limit):
@@ -334,9 +332,9 @@ def precess(
     rng = _generator(rng)
     instance("magnet", magnet, LeggettGarg)
     transverse = magnet.field * magnet.coupling
-    # beyond the spinodal the bias may turn the spin faster than the transverse field
+    # beyond the spinodal the bias, and strong noise, turn the spin faster than the transverse field
     highest, twist = bias_field(magnet, reach), 2 * magnet.coupling / magnet.N
-    fastest = max(transverse, highest / 4)
+    fastest = max(transverse, highest / 4, dephasing / 4)
     steps = np.ceil(duration * fastest * positive("resolution", resolution) / 0.5)
     seconds = steps * (1e-4 + 2e-7 * spins.shape[1])
     affordable(f"duration = {duration}, reach = {reach}", 0.0, seconds, "take less, or fewer spins")

@@ -14,7 +14,7 @@ import numpy as np
 import qutip
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import affordable, finite, finite_array, instance, positive, positive_integer
+from ..checks import affordable, finite, finite_array, instance, listed, positive, positive_integer
 
 #: Largest dimension of the truncated Fock space from which a sector is cut.
 MAX_DIMENSION = 2_000_000
@@ -303,8 +303,7 @@ def sweep(H: Sequence[qutip.Qobj], tau: float = 1.0, T: float = 60.0) -> NDArray
 
 
 def _four(name, parts, least=0):
-    if not isinstance(parts, list | tuple) or not all(isinstance(p, qutip.Qobj) for p in parts):
-        raise TypeError(f"{name} = {parts!r}: must be a list of operators (Qobj)")
+    parts = listed(name, parts, qutip.Qobj)
     if not least <= len(parts) <= 4:
         raise ValueError(
             f"{name}: {len(parts)} operators, must be those of 1, t, tau and 1/tau, of the first "
@@ -316,8 +315,7 @@ def _four(name, parts, least=0):
 
 
 def _square(name, matrix, size=None):
-    if size is None:
-        size = max(np.shape(matrix), default=1)
+    size = size or max(np.shape(matrix), default=1)
     return finite_array(name, matrix, shape=(size, size), dtype=complex)
 
 
@@ -357,9 +355,7 @@ def _refuse_long(terms, corners):
 
 
 def _corners(corners):
-    array = finite_array("corners", corners)
-    if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2:
-        raise ValueError(f"corners = {corners!r}: must be two or more places (t, tau)")
-    if np.any(array[:, 1] <= 0):
-        raise ValueError(f"corners = {corners!r}: tau must be > 0 at every corner")
+    array = finite_array("corners", corners, shape=(None, 2))
+    if len(array) < 2 or np.any(array[:, 1] <= 0):
+        raise ValueError(f"corners = {corners!r}: must be two or more places (t, tau), tau > 0")
     return array
