@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import qutip
 from numpy.typing import ArrayLike, NDArray
+from qutip.core.data.norm import one as one_norm  # Qobj.norm refuses it for one state
 
 from ..checks import affordable, finite, finite_array, instance, listed, positive, positive_integer
 
@@ -345,7 +346,7 @@ def _refuse_long(terms, corners):
     radians = 0.0
     for term in terms:
         part, function = term if isinstance(term, list) else (term, lambda xi: 1.0)
-        radians += part.norm("one") * max(abs(function(0.0)), abs(function(1.0)))
+        radians += one_norm(part.data) * max(abs(function(0.0)), abs(function(1.0)))
     t, tau = np.ptp(corners, axis=0)
     affordable(
         f"corners, T or tau: a path of {t:g} in t and {tau:g} in tau",
