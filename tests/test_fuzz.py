@@ -31,8 +31,6 @@ from lmgbook.leggett_garg import bias_sweep, local_dephasing
 from lmgbook.reactions import moving_frame, truncated_wigner
 from lmgbook.slow_quenches import exact_ramp
 
-pytestmark = pytest.mark.weekly
-
 SEED = 20240817
 SECONDS, BYTES = 8, 12e9  # of one call: processor time, and address space of the whole process
 

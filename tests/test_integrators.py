@@ -246,8 +246,8 @@ def test_error_follows_the_tolerance(shared_shape):
 def test_branches_are_told_apart():
     rng = np.random.default_rng(0)
     d, o = rng.normal(size=(2, 5)), rng.normal(size=4)
-    one = TridiagonalPropagator(d, np.array([o, -2 * o]), None)
-    two = TridiagonalPropagator(d, rng.normal(size=(2, 4)), None)
+    one = TridiagonalPropagator(d, np.array([o, -2 * o]), np.ones_like)
+    two = TridiagonalPropagator(d, rng.normal(size=(2, 4)), np.ones_like)
     assert one._magnus and not two._magnus
 
 

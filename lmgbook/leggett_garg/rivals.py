@@ -84,7 +84,7 @@ def wells(
     limit = turn * (2 / N - g / np.sqrt(length**2 - turn**2))
     if np.any(np.abs(h) >= limit):
         most = limit * magnet.coupling / bias_field(magnet, 1.0)
-        raise ValueError(f"bias or reach = {bias!r}: the spinodal is at {most:.4g} splittings")
+        raise ValueError(f"bias, reach = {bias!r}: must be below the spinodal, {most:.4g}")
 
     def slope(z, h):
         return g * z / np.sqrt(length**2 - z**2) - 2 * z / N - h
