@@ -6,6 +6,7 @@ memory is asked for.
 
 import math
 import operator
+import pathlib
 import reprlib
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -92,18 +93,21 @@ def finite_array(
     most: float | None = None,
     below: float | None = None,
     shape: tuple[int | None, ...] | None = None,
-) -> NDArray[np.float64]:
+    dtype: type = float,
+) -> NDArray:
     """Return `values` as a float array; as `finite`, for every entry.
 
-    `shape`: the only one allowed; None stands for any length.
+    `shape`: the only one allowed; None stands for any length. `dtype`: complex allows, and makes,
+    complex numbers.
     """
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "iuf":  # not complex, text, Boolean or None
+        if array.dtype.kind not in ("iuf" if dtype is float else "iufc"):  # text, Boolean or None
             raise TypeError
-        array = array.astype(float)
+        array = array.astype(dtype)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} = {_short(values)}: must be real numbers") from None
+        kind = "real " if dtype is float else ""
+        raise TypeError(f"{name} = {_short(values)}: must be {kind}numbers") from None
     if shape is not None:
         fits = array.ndim == len(shape) and all(
             wanted in (None, given) for given, wanted in zip(array.shape, shape, strict=True)
@@ -157,6 +161,30 @@ def instance(name: str, value: Any, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{name} = {_short(value)}: must be a {kind.__name__}")
     return value
+
+
+def function(name: str, value: T) -> T:
+    """Return `value`; TypeError unless it can be called."""
+    if not callable(value):
+        raise TypeError(f"{name} = {_short(value)}: must be callable")
+    return value
+
+
+def listed(name: str, values: Iterable[T], kind: type[T] | None = None) -> list[T]:
+    """Return `values` as a list; TypeError unless it is one, of instances of `kind`."""
+    try:
+        return [each if kind is None else instance(name, each, kind) for each in values]
+    except TypeError:
+        of = "" if kind is None else f" of {kind.__name__}"
+        raise TypeError(f"{name} = {_short(values)}: must be a list{of}") from None
+
+
+def path(name: str, value: Any) -> pathlib.Path:
+    """Return `value` as a path; TypeError unless it is text or a path."""
+    try:
+        return pathlib.Path(value)
+    except TypeError:
+        raise TypeError(f"{name} = {_short(value)}: must be a path") from None
 
 
 def affordable(

@@ -9,13 +9,13 @@ import difflib
 import hashlib
 import importlib
 import itertools
-import math
 import numbers
 import pathlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ._judging import judge
+from .checks import LARGEST, flag
 
 _exercises: dict[str, "Exercise"] = {}
 
@@ -86,7 +86,7 @@ class Exercise:
 
 def _allowed(name, value, choices):
     """A parameter set by hand: whole numbers as listed, others from the smallest to the largest."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) <= LARGEST:
         raise ValueError(f"{name} = {value!r}: must be a finite number")
     if len(choices) > 1:
         whole = all(isinstance(each, int) for each in choices)
@@ -156,7 +156,7 @@ def find(exercise_id: str) -> Exercise:
     chapter = str(exercise_id).partition(".")[0]
     if chapter in _chapters():
         importlib.import_module(f".{chapter}.exercises", __package__)
-    if exercise_id not in _exercises:
+    if not isinstance(exercise_id, str) or exercise_id not in _exercises:
         near = difflib.get_close_matches(str(exercise_id), ids(), 3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise KeyError(f"no exercise {exercise_id!r}{hint}")
@@ -221,7 +221,7 @@ def check(
     problem = find(exercise_id)
     steps = problem.steps(**problem.numbers(variant, **numbers))
     verdict, message = judge(answer, steps, problem.tolerance, problem.exact)
-    if strict and not verdict:
+    if flag("strict", strict) and not verdict:
         raise NotYet(f"{exercise_id}: {message}")
     print(f"{exercise_id}: {message}")
     return verdict

@@ -14,7 +14,7 @@ from numbers import Real
 
 import matplotlib.pyplot as plt
 
-from .checks import finite
+from .checks import finite, function, instance, listed
 
 #: Limits of one viewer, so that a page stays light: steps, bytes as they are, bytes after gzip.
 MAX_STEPS, MAX_RAW, MAX_GZIP = 28, 600_000, 100_000
@@ -59,17 +59,21 @@ def steps(draw, values, label, *, alt, format="{:g}", name=None, start=None, liv
         `start` is none of them, if an alternative text is missing, or if the frames weigh more
         than 600 kB (100 kB after gzip).
     """
-    values = list(values)
+    values = listed("values", values)
+    function("draw", draw), function("alt", alt)
+    instance("label", label, str), instance("format", format, str)
+    if name is not None:
+        instance("name", name, str)
     if not 2 <= len(values) <= MAX_STEPS:
         raise ValueError(f"values: {len(values)} steps, must be 2 to {MAX_STEPS}")
-    readings = [format.format(value) for value in values]
+    readings = [_reading(format, value, "values") for value in values]
     if len(set(readings)) < len(readings):
         raise ValueError(f"format = {format!r}: writes two values alike: {', '.join(readings)}")
     start = values[len(values) // 2] if start is None else start
     # compared as written: 0.6 and 3 * 0.2 are the same step
-    if format.format(start) not in readings:
+    if _reading(format, start, "start") not in readings:
         raise ValueError(f"start = {start!r}: must be one of the values {', '.join(readings)}")
-    first = readings.index(format.format(start))
+    first = readings.index(_reading(format, start, "start"))
     if live is not None:
         live = _live_range(live)
     if os.environ.get("LMGBOOK_STATIC") != "1":
@@ -82,6 +86,13 @@ def steps(draw, values, label, *, alt, format="{:g}", name=None, start=None, liv
         for reading, value in zip(readings, values, strict=True)
     ]
     return Viewer(frames, label, _identifier(name, label), first)
+
+
+def _reading(format, value, name):
+    try:
+        return format.format(value)
+    except Exception:  # whatever a template does to a value that is not its kind
+        raise TypeError(f"{name}, {value!r}: cannot be written by format = {format!r}") from None
 
 
 class Viewer:

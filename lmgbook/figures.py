@@ -6,9 +6,11 @@ import string
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 
-from .checks import one_of
+from .checks import finite, finite_array, instance, listed, one_of
 
 #: Names of the palette: distinct for colour-blind readers, in falling darkness for print in grey.
 COLORS = {
@@ -87,6 +89,7 @@ def reference(ax, value, label, axis="y", color=COLORS["grey"], side="end"):
     """
     one_of("axis", axis, ("x", "y"))
     one_of("side", side, ("end", "start"))
+    value = finite("value", value)
     line = ax.axhline if axis == "y" else ax.axvline
     line(value, color=color, linewidth=0.9, linestyle="-", zorder=1.5)
     place = {
@@ -130,6 +133,8 @@ def label_line(ax, line, text, x=None, offset=(0, 5), **kwargs):
     ValueError
         If the curve has no finite point, or `x` lies outside it.
     """
+    instance("line", line, Line2D)
+    offset = tuple(finite_array("offset", offset, shape=(2,)).tolist())
     points = np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)]).astype(float)
     points = points[np.all(np.isfinite(points), axis=1)]
     if len(points) == 0:
@@ -140,7 +145,7 @@ def label_line(ax, line, text, x=None, offset=(0, 5), **kwargs):
         position, offset = points[-1], (5, 0) if offset == (0, 5) else offset
         style |= {"ha": "left", "va": "center", "annotation_clip": False}
     else:
-        points = points[np.argsort(points[:, 0])]
+        points, x = points[np.argsort(points[:, 0])], finite("x", x)
         if not points[0, 0] <= x <= points[-1, 0]:
             raise ValueError(
                 f"x = {x!r}: must lie on the curve, [{points[0, 0]:g}, {points[-1, 0]:g}]"
@@ -172,7 +177,8 @@ def label_lines(ax, lines, texts, xs=None, **kwargs):
     ValueError
         If the numbers of curves, texts and places differ.
     """
-    xs = [None] * len(lines) if xs is None else xs
+    lines, texts = listed("lines", lines, Line2D), listed("texts", texts)
+    xs = [None] * len(lines) if xs is None else listed("xs", xs)
     if not len(lines) == len(texts) == len(xs):
         raise ValueError(f"label_lines: {len(lines)} curves, {len(texts)} texts, {len(xs)} places")
     return [label_line(ax, *each, **kwargs) for each in zip(lines, texts, xs, strict=True)]
@@ -190,9 +196,10 @@ def panel_labels(axes):
     -------
     list of matplotlib.text.Text
     """
+    axes = listed("axes", np.ravel(axes), Axes)
     return [
         ax.set_title(f"({letter}) {ax.get_title('left')}".rstrip(), loc="left")
-        for letter, ax in zip(string.ascii_lowercase, np.ravel(axes), strict=False)
+        for letter, ax in zip(string.ascii_lowercase, axes, strict=False)
     ]
 
 

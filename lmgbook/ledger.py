@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from .checks import finite
+from . import checks
 
 VERDICTS = ("reproduced", "conditional", "corrected", "not supported", "open")
 KINDS = ("misprint", "formula", "number", "conclusion")
@@ -276,7 +276,7 @@ def load_papers(folder=None):
     LedgerError
         If a file cannot be understood; the message names the file and the claim.
     """
-    return _load(pathlib.Path(folder or claims_folder()).resolve())
+    return _load(_folder(folder).resolve())
 
 
 def load_claims(folder=None):
@@ -309,7 +309,7 @@ def validate(folder=None):
     schema = importlib.resources.files(__package__).joinpath("claims.schema.json")
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
     faults = []
-    for path in sorted(pathlib.Path(folder or claims_folder()).glob("*.yml")):
+    for path in sorted(_folder(folder).glob("*.yml")):
         content = _content(path)
         for error in sorted(validator.iter_errors(content), key=lambda error: list(error.path)):
             faults.append(f"{_address(path, content, error.path)}: {error.message}")
@@ -317,6 +317,10 @@ def validate(folder=None):
         raise LedgerError("\n".join(faults))
     for paper in load_papers(folder):
         _rows_fit_together(paper)
+
+
+def _folder(folder):
+    return claims_folder() if folder is None else checks.path("folder", folder)
 
 
 def _address(path, content, steps):
@@ -528,20 +532,20 @@ def check(claim_id, value, error=None, rejects=None, outside=None):
         If a number is NaN or infinite, `error` is negative, or `outside` makes no sense.
     """
     claims = load_claims()
-    if claim_id not in claims:
+    if not isinstance(claim_id, str) or claim_id not in claims:
         near = difflib.get_close_matches(str(claim_id), claims, 3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise KeyError(f"no claim {claim_id!r} in the ledger{hint}")
     claim = claims[claim_id]
-    value = finite("value", value)
-    error = finite("error", 0.0 if error is None else error)
+    value = checks.finite("value", value)
+    error = checks.finite("error", 0.0 if error is None else error)
     if error < 0:
         raise ValueError(f"error = {error!r}: must be >= 0")
     if not isinstance(rejects, Mapping):
         rejects = {} if rejects is None else {"": rejects}
     rejects = {str(label): finite(f"rejects {label}", each) for label, each in rejects.items()}
     if outside is not None:
-        outside = finite("outside", outside)
+        outside = checks.finite("outside", outside)
         if claim.verdict in ("corrected", "not supported"):
             raise ValueError(f"{claim_id}: outside is for claims that hold, not {claim.verdict}")
     if claim.needs_rejects and not rejects:

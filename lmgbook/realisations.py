@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .checks import affordable, positive_integer
+from . import checks
+from .checks import affordable, flag, function, positive_integer
 
 BATCH = 32
 
@@ -77,22 +78,22 @@ def map_realisations(
     import joblib
     from tqdm import tqdm
 
-    if not callable(task):
-        raise TypeError(f"task = {task!r}: must be callable, task(rng)")
+    function("task", task)
     realisations = positive_integer("realisations", realisations)
-    affordable(f"realisations = {realisations}", memory=8 * realisations)
     seed, batch = positive_integer("seed", seed, minimum=0), positive_integer("batch", batch)
+    seconds = realisations * (2e-5 + 1e-3 / min(batch, realisations))
+    affordable(f"realisations = {realisations}, batch = {batch}", 8 * realisations, seconds)
     run = _rows
     if checkpoint is not None:
         # compressed, for the sake of the checksum: a damaged file is noticed, and run again
-        memory = joblib.Memory(os.fspath(checkpoint), compress=True, verbose=0)
+        memory = joblib.Memory(checks.path("checkpoint", checkpoint), compress=True, verbose=0)
         run, key = memory.cache(_rows, ignore=["task"]), key or joblib.hash(task)
     starts = range(0, realisations, batch)
     jobs = [(k, min(k + batch, realisations)) for k in starts]
 
     parts: dict[int, np.ndarray] = {}
     # an explicit disable=False would overrule TQDM_DISABLE
-    hidden = {} if progress else {"disable": True}
+    hidden = {} if flag("progress", progress) else {"disable": True}
     with (
         joblib.parallel_config(**_backend(engine)),
         tqdm(total=realisations, unit=" realisations", **hidden) as bar,

@@ -246,8 +246,8 @@ def test_error_follows_the_tolerance(shared_shape):
 def test_branches_are_told_apart():
     rng = np.random.default_rng(0)
     d, o = rng.normal(size=(2, 5)), rng.normal(size=4)
-    one = TridiagonalPropagator(d, np.array([o, -2 * o]), None)
-    two = TridiagonalPropagator(d, rng.normal(size=(2, 4)), None)
+    one = TridiagonalPropagator(d, np.array([o, -2 * o]), np.ones_like)
+    two = TridiagonalPropagator(d, rng.normal(size=(2, 4)), np.ones_like)
     assert one._magnus and not two._magnus
 
 
@@ -610,7 +610,7 @@ def test_too_many_steps():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_times_that_are_not_finite(bad):
-    with pytest.raises(ValueError, match=f"t = {bad}: times must be finite"):
+    with pytest.raises(ValueError, match=f"t_end = {bad}: times must be finite"):
         solve(J3["z"], times=[0, 1, bad])
     with pytest.raises(ValueError, match="times must be finite"):
         solve(J3["z"], times=[-bad, 1])

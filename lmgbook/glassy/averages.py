@@ -6,15 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import (
-    affordable,
-    ascending,
-    in_range,
-    not_negative,
-    one_of,
-    positive,
-    positive_integer,
-)
+from .. import checks
 from ..realisations import code_hash, map_realisations
 from .cloud import (
     SHAPES,
@@ -101,13 +93,13 @@ class EnsembleAverage:
         StretchFit
             If `bootstrap` > 0, `error` is the standard deviation of beta over the resamplings.
         """
-        one_of("quantity", quantity, ("magnetization", "purity"))
+        checks.one_of("quantity", quantity, ("magnetization", "purity"))
         samples = self.magnetization_samples if quantity == "magnetization" else self.square_samples
-        times = self.times / positive("time_unit", time_unit)
+        times = self.times / checks.positive("time_unit", time_unit)
         options: dict[str, Any] = {"free_amplitude": free_amplitude, "weights": weights}
         best = fit_stretch(times, samples.mean(axis=0), **options)
-        count = positive_integer("bootstrap", bootstrap, minimum=0)
-        affordable(f"bootstrap = {count}", seconds=1e-3 * count)
+        count = checks.positive_integer("bootstrap", bootstrap, minimum=0)
+        checks.affordable(f"bootstrap = {count}", seconds=1e-3 * count)
         if count == 1:
             raise ValueError("bootstrap = 1: must be 0, or >= 2 to have a spread")
         if not count:
@@ -204,18 +196,21 @@ def ensemble_average(
     >>> average.magnetization_samples.shape, float(average.magnetization[0])
     ((20, 2), 1.0)
     """
-    times = ascending("times", times)
-    memory = 32.0 * (len(times) + 1) * positive_integer("realisations", realisations)
-    affordable(f"realisations = {realisations}", memory, advice="take fewer, or fewer times")
+    times = checks.ascending("times", times)
+    memory = 32.0 * (len(times) + 1) * checks.positive_integer("realisations", realisations)
+    N = checks.positive_integer("N", N, minimum=2)
+    seconds = 0.0 if engine is not None else realisations * (3e-4 + 1e-8 * N**2)
+    what = f"realisations = {realisations} of N = {N}"
+    checks.affordable(what, memory, seconds, "take fewer, or an `engine` of many cores")
     cloud = _Cloud(
-        positive_integer("N", N, minimum=2),
+        N,
         checked_dimension(d),
-        positive("alpha", alpha),
+        checks.positive("alpha", alpha),
         tuple(times.tolist()),
-        not_negative("exclusion", exclusion),
-        one_of("shape", shape, SHAPES),
-        positive("coupling", coupling),
-        in_range("inner", inner, 1e-9, 1),
+        checks.not_negative("exclusion", exclusion),
+        checks.one_of("shape", shape, SHAPES),
+        checks.positive("coupling", coupling),
+        checks.in_range("inner", inner, 1e-9, 1),
     )
     if shape == "torus" and inner != 1:
         raise ValueError(f"inner = {inner!r}: must be 1 on a torus, which has no middle")

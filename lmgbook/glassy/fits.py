@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
-from ..checks import ascending, finite_array
+from ..checks import ascending, finite_array, flag
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def fit_stretch(
     """
     times, signal = ascending("times", times), finite_array("signal", signal)
     weights = np.ones(len(times)) if weights is None else finite_array("weights", weights)
-    count = 3 if free_amplitude else 2
+    count = 3 if flag("free_amplitude", free_amplitude) else 2
     for name, array in (("signal", signal), ("weights", weights)):
         if array.shape != times.shape:
             raise ValueError(

@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..checks import finite, finite_array, one_of, positive_integer
+from .. import checks
+from ..checks import finite, finite_array, flag, instance, listed, one_of, positive_integer
 from ..realisations import code_hash
 from . import averages
 from .averages import ensemble_average
@@ -112,7 +113,8 @@ def load(path: str | os.PathLike | None = None) -> Exponents:
     16
     """
     # beside an editable install, or inside an installed package
-    places = [FILE, PACKAGE / "glassy_data" / FILE.name] if path is None else [Path(path)]
+    given = [] if path is None else [checks.path("path", path)]
+    places = given or [FILE, PACKAGE / "glassy_data" / FILE.name]
     place = next((place for place in places if place.exists()), places[0])
     table = json.loads(place.read_text(encoding="utf-8"))
     rows, powers = (
@@ -184,7 +186,7 @@ def differences(rows: np.recarray, **options: Any) -> NDArray[np.float64]:
     >>> bool(differences(rows[:1])[0] < 0.1)
     True
     """
-    found = np.zeros(len(rows))
+    found = np.zeros(len(instance("rows", rows, np.recarray)))
     for index, row in enumerate(rows):
         case = int(row.d), int(row.alpha), int(row.N), str(row.quantity), str(row.cloud)
         again = entry(*case, realisations=int(row.realisations), **options)
@@ -211,9 +213,9 @@ def of_the_day(rows: np.recarray, count: int = 2, day: date | None = None) -> np
     -------
     numpy.recarray
     """
-    count = positive_integer("count", count, maximum=len(rows))
-    seed = (datetime.now(UTC).date() if day is None else day).toordinal()
-    some = np.random.default_rng(seed).choice(len(rows), count, replace=False)
+    count = positive_integer("count", count, maximum=len(instance("rows", rows, np.recarray)))
+    day = datetime.now(UTC).date() if day is None else instance("day", day, date)
+    some = np.random.default_rng(day.toordinal()).choice(len(rows), count, replace=False)
     return rows[some]  # type: ignore[return-value]
 
 
@@ -297,15 +299,16 @@ def compute(
 
     clouds = [
         (part, alpha, N, shape)
-        for part in parts
+        for part in listed("parts", parts, Part)
         for alpha in range(part.d, part.largest_alpha + 1)
         for N in part.sizes
         for shape in SHAPES
     ]
     code = code_hashes()  # now: somebody might edit a file meanwhile
-    memory = Memory(None if checkpoint is None else os.fspath(checkpoint), verbose=0)
+    folder = None if checkpoint is None else checks.path("checkpoint", checkpoint)
+    memory = Memory(folder, verbose=0)
     kept = memory.cache(_timed_rows, ignore=["engine"])
-    hidden = {} if progress else {"disable": True}
+    hidden = {} if flag("progress", progress) else {"disable": True}
     rows, seconds = [], 0.0
     for part, alpha, N, shape in tqdm(clouds, unit=" entries", **hidden):
         cloud = (part.d, alpha, N, shape, part.quantities, part.realisations)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import gamma
 
-from ..checks import affordable, ascending, finite, in_range, one_of, positive, positive_integer
+from .. import checks
 from .cloud import ball_volume, box_side, checked_dimension
 
 
@@ -48,8 +48,8 @@ def rates(
     55.122 27.561 0.5
     """
     power = _stretch(d, alpha)
-    kappa = positive("density", density) * ball_volume(d)
-    kappa *= (2 * positive("coupling", coupling)) ** power
+    kappa = checks.positive("density", density) * ball_volume(d)
+    kappa *= (2 * checks.positive("coupling", coupling)) ** power
     with np.errstate(over="ignore"):
         gamma_m = float(np.float64(kappa * full_integral(power)) ** (1 / power))
     if not np.isfinite(gamma_m):
@@ -79,7 +79,7 @@ def stretched_exponential(
     [1.    0.476 0.096]
     """
     gamma_m, _, power = rates(d, alpha, density, coupling)
-    return np.exp(-((gamma_m * ascending("times", times)) ** power))
+    return np.exp(-((gamma_m * checks.ascending("times", times)) ** power))
 
 
 def noise_free(
@@ -135,16 +135,17 @@ def noise_free(
     >>> print(noise_free([0.0, 1e-4, 1e-3], N=100, d=3, alpha=6).round(4))
     [1.     0.2328 0.0212]
     """
-    times, N = ascending("times", times), positive_integer("N", N)
+    times, N = checks.ascending("times", times), checks.positive_integer("N", N)
     d = checked_dimension(d)
-    alpha = in_range("alpha", alpha, d / 20, 1000)
-    one_of("where", where, ("ball", "centre", "torus"))
-    inner = in_range("inner", inner, 1e-9, 1)
-    angle = 2 * positive("coupling", coupling) * times * (2 if squared else 1)
-    nodes = positive_integer("nodes", nodes, maximum=1000)
+    alpha = checks.in_range("alpha", alpha, d / 20, 1000)
+    checks.one_of("where", where, ("ball", "centre", "torus"))
+    inner = checks.in_range("inner", inner, 1e-9, 1)
+    turn = 4 if checks.flag("squared", squared) else 2
+    angle = turn * checks.positive("coupling", coupling) * times
+    nodes = checks.positive_integer("nodes", nodes, maximum=1000)
     angles = float(len(times) * nodes ** (2 if where == "torus" else 1))
     seconds = 3e-7 * angles * (nodes if where == "ball" else 1)
-    affordable(f"{len(times)} times", 100 * angles, seconds, "take fewer, or fewer nodes")
+    checks.affordable(f"{len(times)} times", 100 * angles, seconds, "take fewer, or fewer nodes")
     if where == "centre":
         radius, weight = np.zeros(1), np.ones(1)
     elif where == "torus":
@@ -170,7 +171,7 @@ def noise_free(
 def _stretch(d, alpha):
     """d/alpha; ValueError unless the integral of the pairs converges."""
     d = checked_dimension(d)
-    return d / finite("alpha", alpha, above=d / 2, most=1000)
+    return d / checks.finite("alpha", alpha, above=d / 2, most=1000)
 
 
 @cache

@@ -9,19 +9,21 @@ step size. It pays where H has a wide spectrum and the noise is weak. For driven
 levels, `mesolve` with ``matrix_form=True`` and an explicit method is faster.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import checks
+
 MOST = 10**8  # steps to one time
 
 
 def strang(
     x: np.ndarray,
-    times: Iterable[float],
+    times: ArrayLike,
     longest: float,
     prepare: Callable[[float], Callable[[np.ndarray, int], np.ndarray]],
     resolution: float = 1.0,
@@ -55,16 +57,19 @@ def strang(
     ValueError
         A time needs more than `MOST` steps.
     """
+    resolution = checks.positive("resolution", resolution)
+    longest = checks.positive("longest", longest)
+    most = None if most is None else checks.positive_integer("most", most)
     now, dt, moved = 0.0, None, []
-    for t in times:
+    for t in checks.ascending("times", times, least=None).tolist():
         count = int(np.ceil(2 * resolution * np.ceil((t - now) / (2 * longest) * (1 - 1e-9))))
         count = count if most is None else min(count, most)
         if count > MOST:
-            raise ValueError(f"{count} steps to t = {t:g}: too many; take a shorter time")
+            raise ValueError(f"times: {count} steps to t = {t:g}: too many; take a shorter time")
         if count:
             if dt is None or not np.isclose((t - now) / count, dt, rtol=1e-12, atol=0):
                 dt = (t - now) / count
-                steps = prepare(dt)
+                steps = checks.function("prepare", prepare)(dt)
             x = steps(x, count)
         now = t
         moved.append(x)
@@ -86,7 +91,8 @@ def extrapolated(run: Callable[[float], Any], tolerance: float = 1e-4) -> np.nda
     ArithmeticError
         They are not close at 128 times the coarsest resolution, 1/2.
     """
-    resolution, coarse, fine = 0.5, run(0.5), run(1.0)
+    tolerance = checks.positive("tolerance", tolerance)
+    resolution, coarse, fine = 0.5, checks.function("run", run)(0.5), run(1.0)
     while np.max(np.abs(fine - coarse)) > tolerance:
         resolution *= 2
         if resolution > 64:
@@ -113,9 +119,12 @@ class ParityDephasing:
     """
 
     def __init__(self, energies: ArrayLike, is_odd: ArrayLike, jump: ArrayLike):
-        self.energies = np.asarray(energies)
-        self._rows = np.flatnonzero(np.logical_not(is_odd)), np.flatnonzero(is_odd)
-        self._jump = np.asarray(jump)
+        self.energies = checks.finite_array("energies", energies, shape=(None,))
+        size, odd = len(self.energies), np.asarray(is_odd)
+        if odd.dtype.kind != "b" or odd.shape != (size,):
+            raise ValueError(f"is_odd = {is_odd!r}: must be {size} times True or False")
+        self._rows = np.flatnonzero(~odd), np.flatnonzero(odd)
+        self._jump = checks.finite_array("jump", jump, shape=(size, size))
 
     @cached_property
     def _frame(self):
@@ -142,7 +151,8 @@ class ParityDephasing:
             A row of zeros stands for a level without a partner.
         """
         frames, s = self._frame
-        out = np.zeros((1 if odd else 2, len(s), len(s)), dtype=complex)
+        x = checks.finite_array("x", x, shape=self._jump.shape, dtype=complex)
+        out = np.zeros((1 if checks.flag("odd", odd) else 2, len(s), len(s)), dtype=complex)
         for block, a, b in zip(out, (0, 1), (1, 1) if odd else (0, 1), strict=False):
             u, v = frames[a], frames[b]
             block[: len(u), : len(v)] = u.T @ x[np.ix_(self._rows[a], self._rows[b])] @ v
@@ -150,7 +160,9 @@ class ParityDephasing:
 
     def join(self, blocks: np.ndarray, odd: bool) -> np.ndarray:
         """The operator of these blocks, the reverse of `split`."""
-        (u, v), _ = self._frame
+        (u, v), s = self._frame
+        shape = (len(s),) * 2 if checks.flag("odd", odd) else (2, len(s), len(s))
+        blocks = checks.finite_array("blocks", blocks, shape=shape, dtype=complex)
         even_rows, odd_rows = self._rows
         x = np.zeros((len(self.energies), len(self.energies)), dtype=complex)
         if odd:
@@ -183,6 +195,7 @@ class ParityDephasing:
         adjoint : bool
             True: the Heisenberg picture.
         """
+        checks.flag("odd", odd), checks.flag("adjoint", adjoint), checks.not_negative("rate", rate)
 
         def prepare(dt):
             from . import _kernels  # compiled on first use

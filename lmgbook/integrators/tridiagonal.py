@@ -93,14 +93,22 @@ def _scattered(looks):
     return (k + 0.25 + 0.5 * (k * (np.sqrt(5) - 1) / 2 % 1)) / looks
 
 
+# small checks of its own: this file shall be of use without the rest of the package
+def _real(name, value):
+    if isinstance(value, str | bytes | bool) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise TypeError(f"{name} = {value!r}: must be a real number")
+    try:
+        return float(value)
+    except OverflowError:  # an int beyond the range of floats
+        return inf
+
+
 def _number(name, value, zero=True):
-    # small checks of its own: this file shall be of use without the rest of the package
-    allowed = "finite and >= 0" if zero else "finite and > 0"
-    if isinstance(value, str | bool) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(f"{name} = {value!r}: must be a real number, {allowed}")
-    if not isfinite(value) or value < 0 or (value == 0 and not zero):
+    number = _real(name, value)
+    if not 0 <= number < inf or (number == 0 and not zero):
+        allowed = "finite and >= 0" if zero else "finite and > 0"
         raise ValueError(f"{name} = {value!r}: must be {allowed}")
-    return float(value)
+    return number
 
 
 def _times(name, values):
@@ -112,10 +120,21 @@ def _times(name, values):
     return times.astype(float)
 
 
-def _moment(t):
-    if not isfinite(t):
-        raise ValueError(f"t = {t}: times must be finite")
+def _moment(name, t):
+    if not isfinite(_real(name, t)):
+        raise ValueError(f"{name} = {t}: times must be finite")
     return float(t)
+
+
+def _array(name, values, shape, dtype=float):
+    try:
+        array = np.array(values, dtype=dtype)
+    except (TypeError, ValueError, OverflowError):
+        array = np.empty(0)
+    fits = zip(array.shape, shape, strict=False)
+    if array.ndim != len(shape) or any(n not in (None, size) for size, n in fits):
+        raise ValueError(f"{name} = {values!r}: must be numbers of shape {shape}")
+    return array
 
 
 class TridiagonalPropagator:
@@ -167,11 +186,13 @@ class TridiagonalPropagator:
         nsteps: float = 0,
         stops: ArrayLike = (),
     ):
-        self._diag = np.ascontiguousarray(diagonals, dtype=float)
+        self._diag = _array("diagonals", diagonals, (None, None))
         parts, self.dim = self._diag.shape
         # one column more: the kernel wants a (vanishing) coupling behind the last row
         self._off = np.zeros((parts, self.dim))
-        self._off[:, :-1] = off_diagonals
+        self._off[:, :-1] = _array("off_diagonals", off_diagonals, (parts, self.dim - 1))
+        if not callable(coefficients):
+            raise TypeError(f"coefficients = {coefficients!r}: must be callable")
         self._coefficients = coefficients
         self.atol = _number("atol", atol, zero=False)
         self._max_step = _number("max_step", max_step) or inf
@@ -188,8 +209,8 @@ class TridiagonalPropagator:
 
     def start(self, t: float, state: ArrayLike) -> None:
         """Set the time and the state (complex array, shape (dim,), any norm)."""
-        self.t = _moment(t)
-        state = np.asarray(state, dtype=complex)
+        self.t = _moment("t", t)
+        state = _array("state", state, (self.dim,), complex)
         self._re, self._im = state.real.copy(), state.imag.copy()
         self._norm = np.linalg.norm(state)
         if not np.isfinite(self._norm):
@@ -228,7 +249,9 @@ class TridiagonalPropagator:
         ValueError
             t_end is not finite.
         """
-        t_end = _moment(t_end)
+        t_end = _moment("t_end", t_end)
+        if _number("looks", looks) > 1e6:
+            raise ValueError(f"looks = {looks!r}: must be <= 1000000")
         if t_end < self.t:
             raise IntegratorException(f"t = {t_end:g}: must not lie before the state's {self.t:g}")
         if self._norm == 0:  # a zero state stays zero

@@ -14,6 +14,7 @@ from ..checks import (
     affordable,
     finite,
     finite_array,
+    flag,
     instance,
     not_negative,
     positive,
@@ -78,14 +79,12 @@ def wells(
     # z^2 where the curvature changes its sign
     turn = length**2 - (g * N * length**2 / 2) ** (2 / 3)
     if turn <= 0:
-        raise ValueError(
-            f"field = {g:g}, length = {length:g}: one well only, needs the ordered phase, field < 1"
-        )
+        raise ValueError(f"field = {g:g}, length = {length:g}: one well only, needs field < 1")
     turn = np.sqrt(turn)
     limit = turn * (2 / N - g / np.sqrt(length**2 - turn**2))
     if np.any(np.abs(h) >= limit):
         most = limit * magnet.coupling / bias_field(magnet, 1.0)
-        raise ValueError(f"bias = {bias!r}: must be below the spinodal, {most:.4g} splittings")
+        raise ValueError(f"bias, reach = {bias!r}: must be below the spinodal, {most:.4g}")
 
     def slope(z, h):
         return g * z / np.sqrt(length**2 - z**2) - 2 * z / N - h
@@ -275,7 +274,7 @@ def initial_spins(
     affordable(f"count = {count}", memory=100.0 * count)
     rng = _generator(rng)
     length = (instance("magnet", magnet, LeggettGarg).N + 1) / 2
-    if zero_point:
+    if flag("zero_point", zero_point):
         grid, azimuth, weights = wigner_function(magnet, bias)
         size = np.abs(weights).ravel()
         drawn = rng.choice(len(size), count, p=size / size.sum())
@@ -335,19 +334,19 @@ def precess(
     rng = _generator(rng)
     instance("magnet", magnet, LeggettGarg)
     transverse = magnet.field * magnet.coupling  # type: ignore[operator]
-    steps = np.ceil(duration * transverse * positive("resolution", resolution) / 0.5)
+    # beyond the spinodal the bias, and strong noise, turn the spin faster than the transverse field
+    highest = bias_field(magnet, reach)
+    twist = 2 * magnet.coupling / magnet.N  # type: ignore[operator]
+    fastest = max(transverse, highest / 4, dephasing / 4)
+    steps = np.ceil(duration * fastest * positive("resolution", resolution) / 0.5)
     seconds = steps * (1e-4 + 2e-7 * spins.shape[1])
-    affordable(
-        f"duration = {duration}", seconds=seconds, advice="take a shorter one or fewer spins"
-    )
+    affordable(f"duration = {duration}, reach = {reach}", 0.0, seconds, "take less, or fewer spins")
     steps = int(steps)
     dt = duration / steps
     part = 1 / (4 - 4 ** (1 / 3))
     about_z = np.array([part, part, 1 - 4 * part, part, part])
     about_x = (np.append(about_z, 0) + np.append(0, about_z)) / 2
     about_x[0] += about_x[-1]  # the last of a step and the first of the next are one
-    highest = bias_field(magnet, reach)
-    twist = 2 * magnet.coupling / magnet.N  # type: ignore[operator]
     moments = np.cumsum(about_z) - about_z / 2
     turns = np.tan(-transverse * dt * np.append(about_x[1:5], about_x[0]) / 2)
     x, y, z = spins.copy()
@@ -394,6 +393,7 @@ def wigner_error(
         The uncertainty is the standard error of the mean.
     """
     count = positive_integer("trajectories", trajectories, minimum=2)
+    affordable(f"trajectories = {count}", memory=100.0 * count)
     rng = np.random.default_rng(positive_integer("seed", seed, minimum=0))
     reach = positive("reach", reach)
     spins, weights = initial_spins(magnet, -reach, count, zero_point, rng)

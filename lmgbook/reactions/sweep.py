@@ -138,10 +138,12 @@ def evolve(
     radians = 2 * T * (beta * T + 2 * (epsilon or 0.0) + strength * N**1.5)
     if epsilon is not None:  # the pairs change places until they freeze
         radians += 16 * N * (epsilon * T + N * strength**2 / beta)
+        late = {p: abs(matrix).sum(axis=1).max() for p, matrix in rest.items() if p > 1}
+        radians += sum(size * T ** (1 - p) for p, size in late.items())  # too early for the frame
     affordable(
         f"N = {N}, g = {strength:g}, beta = {beta:g}, epsilon = {epsilon}, T = {T:g}",
         seconds=radians * (2e-4 + 2e-6 * len(levels)),
-        advice="take a shorter sweep, or fewer molecules",
+        advice="take a shorter sweep (with two channels a longer one), or fewer molecules",
     )
 
     begin = -T

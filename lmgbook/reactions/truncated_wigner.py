@@ -23,17 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
-from ..checks import (
-    LARGEST,
-    affordable,
-    ascending,
-    finite,
-    finite_array,
-    not_negative,
-    one_of,
-    positive,
-    positive_integer,
-)
+from .. import checks
 
 Analytic = Callable[[Any], Any]
 
@@ -113,9 +103,8 @@ def gradient(function: Analytic, point: ArrayLike) -> NDArray[np.float64]:
     ndarray, same shape as `point`
         Exact to rounding: a step of 1e-30 i loses no digits, because nothing is subtracted.
     """
-    if not callable(function):
-        raise TypeError(f"function = {function!r}: must be callable")
-    point = finite_array("point", point)
+    checks.function("function", function)
+    point = checks.finite_array("point", point)
     if point.ndim == 0:
         raise ValueError(f"point = {point!r}: must be a sequence of numbers")
     rows = []
@@ -141,9 +130,7 @@ def poisson_bracket(
     -------
     float or ndarray of shape (samples,)
     """
-    for name, function in (("first", first), ("second", second)):
-        if not callable(function):
-            raise TypeError(f"{name} = {function!r}: must be callable")
+    checks.function("first", first), checks.function("second", second)
     point = np.asarray(_four(point))
     f, h = gradient(first, point), gradient(second, point)
     return f[1] * h[0] - f[0] * h[1] + f[3] * h[2] - f[2] * h[3]
@@ -182,14 +169,13 @@ def follow(
     ValueError
         If it takes more than 200 000 evaluations.
     """
-    if not callable(hamiltonian):
-        raise TypeError(f"hamiltonian = {hamiltonian!r}: must be callable")
-    point = finite_array("point", point, shape=(4,))
-    start, end = finite("start", start), finite("end", end)
-    rtol = finite("rtol", rtol, above=0, most=0.1)
+    checks.function("hamiltonian", hamiltonian)
+    point = checks.finite_array("point", point, shape=(4,))
+    start, end = checks.finite("start", start), checks.finite("end", end)
+    rtol = checks.finite("rtol", rtol, above=0, most=0.1)
     if dense is not None:
         low, high = min(start, end), max(start, end)
-        dense = finite_array("dense", dense, least=low, most=high, shape=(None,))
+        dense = checks.finite_array("dense", dense, least=low, most=high, shape=(None,))
 
     evaluations = itertools.count()
 
@@ -289,22 +275,25 @@ def truncated_wigner(
     ValueError, TypeError
         For parameters outside these ranges.
     """
-    N, samples = positive_integer("N", N), positive_integer("samples", samples, minimum=2)
-    g, beta = positive("g", g), positive("beta", beta)
-    rtol = finite("rtol", rtol, above=0, most=0.1)
+    N = checks.positive_integer("N", N)
+    samples = checks.positive_integer("samples", samples, minimum=2)
+    g, beta = checks.positive("g", g), checks.positive("beta", beta)
+    rtol = checks.finite("rtol", rtol, above=0, most=0.1)
     # the molecules are stable before 2 only
-    span, noise = finite("span", span, above=2), not_negative("noise", noise)
-    one_of("start", start, ("dressed", "bare"))
+    span, noise = checks.finite("span", span, above=2), checks.not_negative("noise", noise)
+    checks.one_of("start", start, ("dressed", "bare"))
     if not isinstance(seed, np.random.Generator):
-        seed = positive_integer("seed", seed, minimum=0)
-    levels = np.zeros(1) if epsilon is None else positive("epsilon", epsilon) * np.array([-1, 1])
+        seed = checks.positive_integer("seed", seed, minimum=0)
+    levels = np.zeros(1)
+    if epsilon is not None:
+        levels = np.array([-1, 1]) * checks.positive("epsilon", epsilon)
     first = (2 * levels[0] - span * g * np.sqrt(N)) / beta
     last = (2 * levels[-1] + span * g * np.sqrt(N)) / beta
-    times = ascending("times", times, strictly=True, least=first, most=last)
+    times = checks.ascending("times", times, strictly=True, least=first, most=last)
     # a period of the fastest rotation takes some hundred evaluations
-    turns = (last - first) * (beta * last + 2 * levels[-1])
+    turns = (last - first) * (beta * last + 2 * levels[-1] + 4 * g * np.sqrt(noise))
     modes = 1 + 2 * len(levels)
-    affordable(
+    checks.affordable(
         f"samples = {samples}",
         memory=16.0 * modes * samples * (20 + len(times)),
         seconds=turns * (1e-3 + 1e-6 * samples),
@@ -350,8 +339,8 @@ def _numbers_only(**named):
     for name, value in named.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Number):
             raise TypeError(f"{name} = {value!r}: must be a number")
-        if not abs(value) <= LARGEST:
-            raise ValueError(f"{name} = {value!r}: must be finite, up to {LARGEST:g} in size")
+        if not abs(value) <= checks.LARGEST:
+            raise ValueError(f"{name} = {value!r}: must be finite, up to {checks.LARGEST:g}")
 
 
 def _exchange(y, force):

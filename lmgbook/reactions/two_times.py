@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import qutip
 from numpy.typing import ArrayLike, NDArray
+from qutip.core.data.norm import one as one_norm  # Qobj.norm refuses it for one state
 
-from ..checks import affordable, finite, finite_array, instance, positive, positive_integer
+from ..checks import affordable, finite, finite_array, instance, listed, positive, positive_integer
 
 #: Largest dimension of the truncated Fock space from which a sector is cut.
 MAX_DIMENSION = 2_000_000
@@ -303,8 +304,7 @@ def sweep(H: Sequence[qutip.Qobj], tau: float = 1.0, T: float = 60.0) -> NDArray
 
 
 def _four(name, parts, least=0):
-    if not isinstance(parts, list | tuple) or not all(isinstance(p, qutip.Qobj) for p in parts):
-        raise TypeError(f"{name} = {parts!r}: must be a list of operators (Qobj)")
+    parts = listed(name, parts, qutip.Qobj)
     if not least <= len(parts) <= 4:
         raise ValueError(
             f"{name}: {len(parts)} operators, must be those of 1, t, tau and 1/tau, of the first "
@@ -316,16 +316,8 @@ def _four(name, parts, least=0):
 
 
 def _square(name, matrix, size=None):
-    try:
-        array = np.asarray(matrix).astype(complex)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} = {matrix!r}: must be a matrix of numbers") from None
-    size = len(array) if size is None and array.ndim else size
-    if array.shape != (size, size) or size == 0 or not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} of shape {array.shape}: must have shape ({size}, {size}) and finite entries"
-        )
-    return array
+    size = size or max(np.shape(matrix), default=1)
+    return finite_array(name, matrix, shape=(size, size), dtype=complex)
 
 
 def _leg(begin, end):
@@ -354,9 +346,7 @@ def _refuse_long(terms, corners):
     radians = 0.0
     for term in terms:
         part, function = term if isinstance(term, list) else (term, lambda xi: 1.0)
-        radians += float(abs(part.full()).sum(axis=0).max()) * max(
-            abs(function(0.0)), abs(function(1.0))
-        )
+        radians += one_norm(part.data) * max(abs(function(0.0)), abs(function(1.0)))
     t, tau = np.ptp(corners, axis=0)
     affordable(
         f"corners, T or tau: a path of {t:g} in t and {tau:g} in tau",
@@ -366,9 +356,7 @@ def _refuse_long(terms, corners):
 
 
 def _corners(corners):
-    array = finite_array("corners", corners)
-    if array.ndim != 2 or array.shape[1] != 2 or len(array) < 2:
-        raise ValueError(f"corners = {corners!r}: must be two or more places (t, tau)")
-    if np.any(array[:, 1] <= 0):
-        raise ValueError(f"corners = {corners!r}: tau must be > 0 at every corner")
+    array = finite_array("corners", corners, shape=(None, 2))
+    if len(array) < 2 or np.any(array[:, 1] <= 0):
+        raise ValueError(f"corners = {corners!r}: must be two or more places (t, tau), tau > 0")
     return array

@@ -10,15 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import airy
 
-from ..checks import (
-    affordable,
-    finite,
-    finite_array,
-    not_negative,
-    positive,
-    positive_integer,
-    unwrap,
-)
+from .. import checks
 from ..lmg import LMG
 
 GAUSS = np.sqrt(3) / 6  # the two nodes of Gauss and Legendre, from the middle of a step
@@ -47,18 +39,18 @@ def gap(h: ArrayLike, N: int | None = None) -> float | NDArray[np.float64]:
     float or ndarray, the shape of h
         In units of J.
     """
-    fields = np.abs(finite_array("h", h))
+    fields = np.abs(checks.finite_array("h", h))
     if N is None:
         value = np.where(fields > 1, fields * (fields - 1), 1 - fields**2)
         value = 2 * np.sqrt(value)
     else:
-        N = positive_integer("N", N, minimum=2)
-        affordable(f"N = {N}", seconds=1e-6 * N * fields.size)
+        N = checks.positive_integer("N", N, minimum=2)
+        checks.affordable(f"N = {N}", seconds=1e-6 * N * fields.size)
         value = np.empty_like(fields)
         for index, one in np.ndenumerate(fields):
             model = LMG.slow_quench(N, float(one))
             value[index] = model.splitting() if one >= 1 else model.gap()
-    return unwrap(value)
+    return checks.unwrap(value)
 
 
 def critical_amplitude(basis: int = 120) -> float:
@@ -77,8 +69,8 @@ def critical_amplitude(basis: int = 120) -> float:
     float
         2.1742, good to ten digits for 60 states and more.
     """
-    basis = positive_integer("basis", basis, minimum=20)
-    affordable(f"basis = {basis}", memory=64.0 * basis**2, seconds=1e-9 * basis**3)
+    basis = checks.positive_integer("basis", basis, minimum=20)
+    checks.affordable(f"basis = {basis}", memory=64.0 * basis**2, seconds=1e-9 * basis**3)
     root = np.sqrt(np.arange(1, basis + 4) / 2)
     x = np.diag(root, 1) + np.diag(root, -1)
     p = np.diag(root, 1) - np.diag(root, -1)  # i times the momentum
@@ -103,8 +95,8 @@ def excitations_limit(slope_ratio: ArrayLike = 2.0) -> float | NDArray[np.float6
     -------
     float or ndarray
     """
-    k = np.cbrt(finite_array("slope_ratio", slope_ratio, above=0))
-    return unwrap((k + 1 / k - 1) / 3)
+    k = np.cbrt(checks.finite_array("slope_ratio", slope_ratio, above=0))
+    return checks.unwrap((k + 1 / k - 1) / 3)
 
 
 def _airy_mode(slope, offset):
@@ -134,13 +126,13 @@ def critical_excitations(lam: ArrayLike, c0: float = 1.0) -> float | NDArray[np.
     -------
     float or ndarray
     """
-    offset = positive("c0", c0) ** 2 * finite_array("lam", lam, above=0) ** (-2 / 3)
+    offset = checks.positive("c0", c0) ** 2 * checks.finite_array("lam", lam, above=0) ** (-2 / 3)
     size_in, rate_in, slope_in = _airy_mode(ABOVE, offset)
     size_out, rate_out, slope_out = _airy_mode(BELOW, offset)
     # the outgoing mode is the incoming one of the other side run backwards: its slope changes sign
     n = size_in * rate_out + rate_in * size_out + 2 * slope_in * slope_out - 0.5
     n = np.where(offset > WEAK, ((ABOVE + BELOW) / 8) ** 2 / offset**3, n)
-    return unwrap(n)
+    return checks.unwrap(n)
 
 
 def critical_half_ramp(lam: ArrayLike, c0: float = 1.0) -> float | NDArray[np.float64]:
@@ -155,11 +147,11 @@ def critical_half_ramp(lam: ArrayLike, c0: float = 1.0) -> float | NDArray[np.fl
     float or ndarray
         The heat is Q = n c0 Lambda^(-1/3) delta^(1/3).
     """
-    offset = positive("c0", c0) ** 2 * finite_array("lam", lam, above=0) ** (-2 / 3)
+    offset = checks.positive("c0", c0) ** 2 * checks.finite_array("lam", lam, above=0) ** (-2 / 3)
     size, rate, _ = _airy_mode(ABOVE, offset)
     n = (offset * size + rate) / (2 * np.sqrt(offset)) - 0.5
     n = np.where(offset > WEAK, (ABOVE / 8) ** 2 / offset**3, n)
-    return unwrap(n)
+    return checks.unwrap(n)
 
 
 @dataclass(frozen=True)
@@ -210,8 +202,8 @@ def squared_frequency(h: ArrayLike, N: float, c0: float = 1.0) -> float | NDArra
     -------
     float or ndarray
     """
-    size = N if N is np.inf else finite("N", N, above=0)
-    return gap(h) ** 2 + not_negative("c0", c0) ** 2 * float(size) ** (-2 / 3)
+    size = N if N is np.inf else checks.finite("N", N, above=0)
+    return gap(h) ** 2 + checks.not_negative("c0", c0) ** 2 * float(size) ** (-2 / 3)
 
 
 def harmonic_ramp(
@@ -249,9 +241,9 @@ def harmonic_ramp(
     from ._kernels import mode_steps
 
     N, delta, h_start, h_end = checked_ramp(N, delta, h_start, h_end)
-    points = positive_integer("points", points, minimum=2)
-    positive("c0", c0)
-    affordable(f"points = {points}", memory=200.0 * points, seconds=5e-5 * points)
+    points = checks.positive_integer("points", points, minimum=2)
+    checks.positive("c0", c0)
+    checks.affordable(f"points = {points}", memory=200.0 * points, seconds=5e-5 * points)
     fields = np.linspace(h_start, h_end, points)
     kinks = [h for h in (-1.0, 1.0) if min(h_start, h_end) < h < max(h_start, h_end)]
     # steps end on the kinks of Omega^2, otherwise they would lose their order there
@@ -266,7 +258,7 @@ def harmonic_ramp(
     fastest = np.sqrt(np.maximum(squares[:-1], squares[1:]))
     counts = np.ceil(durations * np.maximum(fastest / 0.2, delta ** (1 / 3) / 0.02))
     cost = 100.0 * counts.max(), 1e-7 * counts.sum()
-    affordable(f"delta = {delta:g}, c0 = {c0:g}", *cost, "take a faster or shorter ramp")
+    checks.affordable(f"delta = {delta:g}, c0 = {c0:g}", *cost, "take a faster or shorter ramp")
     for low, high, duration, steps in zip(stops[:-1], stops[1:], durations, counts, strict=True):
         count = int(steps)
         dt = duration / count
@@ -286,8 +278,8 @@ def checked_ramp(
     N: int, delta: float, h_start: float, h_end: float
 ) -> tuple[int, float, float, float]:
     """Return the arguments of a ramp, each checked."""
-    N, delta = positive_integer("N", N), positive("delta", delta)
-    h_start, h_end = finite("h_start", h_start), finite("h_end", h_end)
+    N, delta = checks.positive_integer("N", N), checks.positive("delta", delta)
+    h_start, h_end = checks.finite("h_start", h_start), checks.finite("h_end", h_end)
     if h_start == h_end:
         raise ValueError(f"h_end = {h_end!r}: must differ from h_start")
     return N, delta, h_start, h_end
