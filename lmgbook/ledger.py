@@ -543,7 +543,9 @@ def check(claim_id, value, error=None, rejects=None, outside=None):
         raise ValueError(f"error = {error!r}: must be >= 0")
     if not isinstance(rejects, Mapping):
         rejects = {} if rejects is None else {"": rejects}
-    rejects = {str(label): finite(f"rejects {label}", each) for label, each in rejects.items()}
+    rejects = {
+        str(label): checks.finite(f"rejects {label}", each) for label, each in rejects.items()
+    }
     if outside is not None:
         outside = checks.finite("outside", outside)
         if claim.verdict in ("corrected", "not supported"):
@@ -614,7 +616,7 @@ def note(**numbers):
         If a number is NaN or infinite.
     """
     for name, number in numbers.items():
-        _recorded[name] = finite(name, number)
+        _recorded[name] = checks.finite(name, number)
 
 
 def publish():
