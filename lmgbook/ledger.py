@@ -29,31 +29,13 @@ DOUBTFUL = "text, doubtful reading"
 # What the words of all papers are worth: part of the printed number, or, where the target is 0,
 # of the quantity that the measure is relative to.
 WORDS = {
-    "about": 0.2,
-    "approximately": 0.2,
-    "around": 0.2,
-    "roughly": 0.2,
-    "≈": 0.2,
-    "much smaller": 0.1,
-    "much larger": 0.1,
-    "≪": 0.1,
-    "≫": 0.1,
-    "close to": 0.1,
-    "nearly": 0.1,
-    "almost": 0.1,
-    "same": 0.05,
-    "equal": 0.05,
-    "constant": 0.05,
-    "independent": 0.05,
-    "unchanged": 0.05,
-    "negligible": 0.05,
-    "no significant": 0.05,
-    "agreement": 0.02,
-    "good agreement": 0.02,
-    "nearly perfect": 0.02,
+    **dict.fromkeys(("about", "approximately", "around", "roughly", "≈"), 0.2),
+    **dict.fromkeys(("much smaller", "much larger", "≪", "≫", "close to", "nearly", "almost"), 0.1),
+    **dict.fromkeys(("same", "equal", "constant", "independent", "unchanged"), 0.05),
+    **dict.fromkeys(("negligible", "no significant"), 0.05),
+    **dict.fromkeys(("agreement", "good agreement", "nearly perfect"), 0.02),
     # the measure is then the decimal logarithm of a quotient
-    "of the order of": 0.5,
-    "order of magnitude": 0.5,
+    **dict.fromkeys(("of the order of", "order of magnitude"), 0.5),
 }
 IDENTITY = 1e-9
 

@@ -201,9 +201,8 @@ class SectorSpectrum:
         nearest = np.clip(middle, energies[first], energies[last])
         most = self._highest - (nearest - middle) ** 2 / unit
         # what is left out weighs less than 1e-20 of the whole
-        inside = np.flatnonzero(
-            most > np.max(log_weights[first] - (energies[first] - middle) ** 2 / unit) - 60
-        )
+        least = np.max(log_weights[first] - (energies[first] - middle) ** 2 / unit)
+        inside = np.flatnonzero(most >= least - 60)
         part = slice(first[inside[0]], last[inside[-1]] + 1)
         energies, log_weights = energies[part], log_weights[part]
         mean, variance = _moments(energies, log_weights - (energies - middle) ** 2 / unit)
