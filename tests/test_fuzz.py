@@ -7,6 +7,7 @@ for memory that is not there.
 """
 
 import dataclasses
+import datetime
 import importlib
 import inspect
 import pkgutil
@@ -494,14 +495,14 @@ def resolved(name):
     return found
 
 
-def mutations(name):
+def mutations(name, seed=SEED, numbers=4):
     """(argument, value) for all that is tried on one case."""
-    rng = np.random.default_rng([SEED, *name.encode()])
+    rng = np.random.default_rng([seed, *name.encode()])
     for argument, good in arguments(name).items():
         for bad in GARBAGE:
             if not (callable(good) and callable(bad)):  # what a function does is its own business
                 yield argument, bad
-        for _ in range(4):
+        for _ in range(numbers):
             yield argument, float(rng.choice([-1, 1]) * 10 ** rng.uniform(-320, 308))
             yield argument, int(10 ** rng.uniform(4, 18))
             yield argument, int(rng.integers(2, 30))
@@ -599,6 +600,18 @@ def test_a_finite_result_or_an_error_that_names_the_argument(name, limits):
         warnings.simplefilter("ignore")
         assert target(name)(**arguments(name)) is not Endless  # the valid call
         found = [(a, repr(bad)[:60], verdict(name, a, bad)) for a, bad in mutations(name)]
+    assert [each for each in found if each[2]] == []
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_numbers_that_nobody_has_tried(name, limits):
+    """Other random numbers each week; a failure shows them."""
+    week = datetime.date.today().isocalendar()
+    tried = mutations(name, 100 * week.year + week.week, numbers=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = [(a, repr(bad)[:60], verdict(name, a, bad)) for a, bad in tried]
     assert [each for each in found if each[2]] == []
 
 

@@ -1,5 +1,7 @@
 """The method "tridiagonal" against QuTiP's own solvers and against exact exponentials."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 import qutip
@@ -321,6 +323,20 @@ def test_fields_of_every_family(family, points):
         H0, V, psi = random_spin(rng, field)
         H = [H0, [V, field.coefficient]]
         ours = sesolve(H, psi, np.linspace(0, T, points), options=DEFAULT).states[-1]
+        assert distance(ours, exact_state(H0, V, field, psi)) < 1e-5, seed
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_fields_that_nobody_has_tried(family):
+    """Other fields each week; a failure names its seed."""
+    week = date.today().isocalendar()
+    for index in range(100):
+        seed = [week.year, week.week, index, FAMILIES.index(family)]
+        rng = np.random.default_rng(seed)
+        field = family(rng)
+        H0, V, psi = random_spin(rng, field)
+        ours = sesolve([H0, [V, field.coefficient]], psi, [0, T], options=DEFAULT).states[-1]
         assert distance(ours, exact_state(H0, V, field, psi)) < 1e-5, seed
 
 

@@ -25,7 +25,9 @@ __getattr__, __dir__, __all__ = face(
 
 
 def warm_up():
-    """Compile this chapter's loops on a tiny problem."""
+    """Compile this chapter's loops on tiny problems."""
     from .magnet import LeggettGarg
+    from .rivals import wigner_error
 
     LeggettGarg(N=8, levels=4).k3(0.05)
+    wigner_error(LeggettGarg(N=8, field=0.7, levels=None), 0.1, 1e-3, trajectories=2)
