@@ -8,6 +8,7 @@ from ..checks import finite, finite_array, one_of, positive, unwrap
 from .landscape import energy, entropy
 
 ENSEMBLES = ("canonical", "microcanonical")
+LARGEST = 1e6  # K and beta: the roots lie between floats beyond
 
 
 def critical_field(beta: float) -> float:
@@ -80,7 +81,7 @@ def first_order_field(
         microcanonical line of a hot magnet passes this K more than once (h_p can for
         beta < 0.5476): use `microcanonical_lines`.
     """
-    K = positive("K", K)
+    K = finite("K", positive("K", K), most=LARGEST)
     one_of("ensemble", ensemble, ENSEMBLES)
     if beta is None:
         finite("K", K, above=0.25)
@@ -153,7 +154,8 @@ def canonical_spinodal(K: float, beta: float) -> float:
     float
         The paramagnet's own limit is `critical_field(beta)`, or zero at T >= 2.
     """
-    K, beta = positive("K", K), positive("beta", beta)
+    K = finite("K", positive("K", K), most=LARGEST)
+    beta = finite("beta", positive("beta", beta), most=LARGEST)
     if beta > 0.5:
         _, K_tcp = tricritical_point(beta, "canonical")
         if K <= K_tcp:

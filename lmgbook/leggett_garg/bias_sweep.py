@@ -221,7 +221,10 @@ def bias_sweep(
     0.13
     """
     instance("magnet", magnet, LeggettGarg)
-    reach, duration = positive("reach", reach), positive("duration", duration)
+    reach, duration = (
+        positive("reach", reach),
+        finite("duration", positive("duration", duration), least=1e-20),
+    )
     dephasing = not_negative("dephasing", dephasing)
     points = positive_integer("points", points, minimum=2)
     each = 16.0 * len(magnet.energies) ** (2 if dephasing else 1)

@@ -63,7 +63,7 @@ def jump_weights(N: int, spin: float) -> tuple[float, float]:
         They obey down j^2 + up (j+1)^2 = N. Jumps within j have the weight down + up.
     """
     N, j = positive_integer("N", N), finite("spin", spin)
-    if not (0 <= j <= N / 2 and (N / 2 - j).is_integer()):
+    if not (0 <= j <= N / 2 and (2 * j).is_integer() and (N / 2 - j).is_integer()):
         raise ValueError(f"spin = {spin!r}: must be one of N/2, N/2 - 1, ... >= 0 with N = {N}")
     down = 2 * (N / 2 + j + 1) / (j * (2 * j + 1)) if j > 0 else 0.0
     up = 2 * (N / 2 - j) / ((j + 1) * (2 * j + 1))

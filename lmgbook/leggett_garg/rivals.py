@@ -79,12 +79,14 @@ def wells(
     # z^2 where the curvature changes its sign
     turn = length**2 - (g * N * length**2 / 2) ** (2 / 3)
     if turn <= 0:
-        raise ValueError(f"field = {g:g}, length = {length:g}: one well only, needs field < 1")
+        raise ValueError(
+            f"field = {g:g}, length = {length:g}: only the ordered phase has two wells"
+        )
     turn = np.sqrt(turn)
     limit = turn * (2 / N - g / np.sqrt(length**2 - turn**2))
     if np.any(np.abs(h) >= limit):
         most = limit * magnet.coupling / bias_field(magnet, 1.0)
-        raise ValueError(f"bias, reach = {bias!r}: must be below the spinodal, {most:.4g}")
+        raise ValueError(f"bias = {bias!r}: must be below the spinodal, {most:.4g}; reach too")
 
     def slope(z, h):
         return g * z / np.sqrt(length**2 - z**2) - 2 * z / N - h

@@ -139,7 +139,8 @@ def mean_numbers(N: int, g: float, beta: float) -> tuple[float, float]:
     split = np.empty(len(n))
     k = n[series] + 1.0
     powers = ((1, 1 / 3), (3, -1 / 45), (5, 2 / 945), (7, -1 / 4725))
-    split[series] = sum(c * a**p * (k ** (p + 1) - 1) for p, c in powers)
+    small = a if len(k) else 0.0
+    split[series] = sum(c * small**p * (k ** (p + 1) - 1) for p, c in powers)
     split[~series] = (n[~series] + 1) / np.tanh(z[~series]) - (1 / np.tanh(a) if a else 0.0)
     return float(total @ (n + split) / 2), float(total @ (n - split) / 2)
 
