@@ -14,6 +14,7 @@ from .. import checks
 from ..lmg import LMG
 
 GAUSS = np.sqrt(3) / 6  # the two nodes of Gauss and Legendre, from the middle of a step
+BLOCK = 100_000  # steps prepared at a time
 
 BELOW, ABOVE = 8.0, 4.0  # |d Omega^2/dh| at h = 1 on the two sides, Eq. (5)
 
@@ -257,15 +258,17 @@ def harmonic_ramp(
     squares = np.asarray(squared_frequency(stops, N, c0))
     fastest = np.sqrt(np.maximum(squares[:-1], squares[1:]))
     counts = np.ceil(durations * np.maximum(fastest / 0.2, delta ** (1 / 3) / 0.02))
-    cost = 100.0 * counts.max(), 1e-7 * counts.sum()
+    cost = 100.0 * BLOCK, 1e-7 * counts.sum()
     checks.affordable(f"delta = {delta:g}, c0 = {c0:g}", *cost, "take a faster or shorter ramp")
     for low, high, duration, steps in zip(stops[:-1], stops[1:], durations, counts, strict=True):
         count = int(steps)
         dt = duration / count
-        nodes = low + direction * delta * dt * (np.arange(count) + 0.5)
         shift = direction * delta * dt * GAUSS
-        w1, w2 = (squared_frequency(nodes + sign * shift, N, c0) for sign in (-1, 1))
-        u, v = mode_steps(u, v, w1, w2, dt)
+        for first in range(0, count, BLOCK):
+            middles = np.arange(first, min(first + BLOCK, count)) + 0.5
+            nodes = low + direction * delta * dt * middles
+            w1, w2 = (squared_frequency(nodes + sign * shift, N, c0) for sign in (-1, 1))
+            u, v = mode_steps(u, v, w1, w2, dt)
         modes[high] = (u, v)
     u, v = np.array([modes[h] for h in fields]).T
     omega = np.sqrt(squared_frequency(fields, N, c0))
