@@ -1,16 +1,15 @@
-"""The Leggett-Garg test in a mesoscopic LMG magnet (paper 3: Mouslopoulos 2026).
+"""Chapter 3, the Leggett-Garg test in a mesoscopic magnet (paper 3: Mouslopoulos 2026).
 
-H = -(J3/N) Jz^2 - Gamma Jx with a spin N/2; times in seconds, energies as angular frequencies in
-1/s (hbar = 1). The environment jiggles the field along z: jump operator sqrt(gamma) Jz. One asks
-for the sign of the magnetisation, Q = sign(Jz), at three times, and combines the correlations to
+The rooms, in the order of the pages:
 
-    K3 = C12 + C23 - C13,   C_ij = Re Tr[Q(t_j) Q(t_i) rho] in the Lindblad dynamics,
+- `scales`: rates, splittings and sizes; what k_B T means for a magnet that tunnels.
+- `magnet`: `LeggettGarg`, the magnet with its lowest levels, and the correlator K3 under collective
+  dephasing.
+- `local_dephasing`: noise that hits every atom on its own.
+- `bias_sweep`: the Landau-Zener sweep of a bias field; `rivals`: what classical magnets do in it.
+- `exercises`: the answers of the chapter's exercises.
 
-which no macrorealist theory lets exceed one (Leggett and Garg, Phys. Rev. Lett. 54, 857 (1985)).
-
-Both Jz and Q change the flip parity, H conserves it. Everything therefore comes in blocks of half
-the size, and dephasing, in the frame where Jz pairs each even with one odd vector, multiplies the
-blocks element by element.
+H = -(J3/N) Jz^2 - Gamma Jx throughout; times in seconds, energies as angular frequencies in 1/s.
 """
 
 from .._lazy import face
