@@ -100,8 +100,6 @@ class Claim:
         MyST label of the section that proves a verdict other than "reproduced".
     note, reason : str
         Our remark (the condition of a conditional claim); what would decide an open one.
-    rules : int
-        Rules that the claim is judged by, see `Paper`.
     """
 
     id: str
@@ -125,7 +123,6 @@ class Claim:
     section: str = ""
     note: str = ""
     reason: str = ""
-    rules: int = 1
 
     @property
     def doubtful(self):
@@ -140,8 +137,7 @@ class Claim:
     @property
     def needs_rejects(self):
         """Whether a check must say what it would see if the claim were false."""
-        judged = self.rules > 1 and self.verdict in _AGREEING
-        return judged and self.evidence != "identity"
+        return self.verdict in _AGREEING and self.evidence != "identity"
 
     def format(self, value):
         """Return `value` (float) as text with the digits of this claim."""
@@ -191,8 +187,6 @@ class Paper:
         Every numbered equation, figure panel and conclusion: each needs a claim or a reason.
     highlights : tuple of str
         Ids of the claims that the chapter's overview shows.
-    rules : int
-        1: judged before tolerances, kinds and rejected values had rules. 2: by all rules.
     """
 
     stem: str
@@ -205,7 +199,6 @@ class Paper:
     short: str = ""
     places: tuple[str, ...] = ()
     highlights: tuple[str, ...] = ()
-    rules: int = 1
 
 
 # --- reading the claims files ------------------------------------------------------------------
@@ -334,7 +327,7 @@ def _rows_fit_together(paper):
             fail(claim.id, f"a row that holds shares no root: {claim.root}")
         if claim.rule in WORDS:
             text = f"{claim.printed} {claim.statement}".casefold()
-            if paper.rules > 1 and claim.rule.casefold() not in text:
+            if claim.rule.casefold() not in text:
                 fail(claim.id, f"neither printed nor statement has the word {claim.rule!r}")
     for claim_id in paper.highlights:
         if claim_id not in claims:
@@ -360,12 +353,11 @@ def _load(folder):
 
 def _read(path):
     content = _content(path)
-    rules = content.get("rules", 1)
     claims = {}
     for position, entry in enumerate(content["claims"], start=1):
         name = f"{path.name}, claim {entry.get('id') if isinstance(entry, dict) else position}"
         try:
-            claim = _claim(entry, rules)
+            claim = _claim(entry)
         except KeyError as error:
             raise LedgerError(f"{name}: {error} is missing") from None
         except (TypeError, ValueError, AttributeError) as error:
@@ -389,7 +381,6 @@ def _read(path):
         short=str(content.get("short", "")),
         places=tuple(each for text in content.get("places", []) for each in _span(text)),
         highlights=tuple(content.get("highlights", [])),
-        rules=rules,
     )
 
 
@@ -400,7 +391,7 @@ def _inherit(claim, root):
     return replace(claim, kind=kind, **same)
 
 
-def _claim(entry, rules):
+def _claim(entry):
     texts = dict(entry)
     where = _texts(texts.pop("where"))
     target = _number(texts.pop("target", texts["printed"]))
@@ -412,7 +403,7 @@ def _claim(entry, rules):
     if texts["verdict"] != "open" and None in (target, tolerance):
         raise ValueError("without a number in 'printed' or 'target', and a tolerance, no verdict")
     format(1.0, texts.get("digits", ".4g"))
-    return Claim(where=where, target=target, tolerance=tolerance, rule=rule, rules=rules, **texts)
+    return Claim(where=where, target=target, tolerance=tolerance, rule=rule, **texts)
 
 
 def _texts(value):

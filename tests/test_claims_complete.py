@@ -86,7 +86,7 @@ def significant(claim):
 def test_the_same_printed_number_has_the_same_tolerance(stem):
     tolerances = defaultdict(set)
     for claim in PAPERS[stem].claims:
-        if claim.rules > 1 and claim.tolerance and significant(claim):
+        if claim.tolerance and significant(claim):
             tolerances[significant(claim)].add(claim.tolerance)
     assert {text: each for text, each in tolerances.items() if len(each) > 1} == {}
 

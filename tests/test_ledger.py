@@ -10,17 +10,28 @@ GOOD = {
     "id": "paper.limit",
     "where": "Fig. 1",
     "statement": "It tends to a constant.",
+    "source": "text",
     "printed": 0.35,
     "tolerance": 0.01,
+    "tolerance_reason": "what a reader can read off",
     "verdict": "reproduced",
+    "evidence": "identity",  # so that nothing has to be rejected: see test_ledger_rules.py
     "notebook": "paper/first",
+}
+TOP = {
+    "paper": "someone2018",
+    "title": "A title",
+    "short": "SO",
+    "about": "The published text.",
+    "places": ["Fig. 1"],
+    "highlights": ["paper.limit"],
 }
 
 
 def write(folder, *claims, stem="paper", **top):
     import yaml
 
-    content = {"paper": "someone2018", "title": "A title", "claims": list(claims)} | top
+    content = TOP | {"claims": list(claims)} | top
     content = {key: value for key, value in content.items() if value is not None}
     path = folder / f"{stem}.yml"
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

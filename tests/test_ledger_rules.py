@@ -37,7 +37,6 @@ def claim(**changes):
 
 def read(folder, *claims, **top):
     content = {
-        "rules": 2,
         "paper": "someone2018",
         "title": "A title",
         "short": "AB",
@@ -54,7 +53,7 @@ def read(folder, *claims, **top):
 
 def make(verdict="reproduced", target=0.35, tolerance=0.005, rule="digits", **other):
     """Return a claim, without a file."""
-    other = {"id": "paper.limit", "rules": 2, "evidence": "recomputed"} | other
+    other = {"id": "paper.limit", "evidence": "recomputed"} | other
     return ledger.Claim(
         where=("Fig. 1",),
         statement="",
@@ -293,7 +292,6 @@ def test_more_than_an_identity_must_say_what_it_rejects(verdict, evidence):
     assert passes(claim, 0.35) is None
     assert passes(claim, 0.35, rejects=0.4)
     assert passes(make(verdict, evidence="identity"), 0.35)
-    assert passes(make(verdict, evidence=evidence, rules=1), 0.35)
 
 
 def test_outside_serves_a_conditional_claim_only():

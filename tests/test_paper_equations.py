@@ -1,7 +1,6 @@
 """An equation of a paper is named as such: a bare "Eq. (5)" might be one of the book's own.
 
-`{paper-eq}` names the paper and links it. The rule holds for the pages and the claims file of every
-chapter whose claims have been judged by all rules (`rules: 2`), and for pages outside of chapters.
+`{paper-eq}` names the paper and links it. The rule holds for all pages and all claims.
 """
 
 import re
@@ -31,22 +30,15 @@ def bare(text):
     return BARE.findall(NEITHER.sub(" ", text))
 
 
-def strict(page):
-    """Whether a page stands in a chapter that has been judged, or in none."""
-    paper = PAPERS.get(page.parent.name)
-    return paper is None or paper.rules > 1
-
-
 @pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS], ids=lambda p: str(p.relative_to(BOOK)))
 def test_equations_of_a_paper_say_so(path):
     found = [each for text in prose(path) for each in bare(text)]
-    if strict(path):
-        assert found == []
+    assert found == []
 
 
 @pytest.mark.parametrize("stem", PAPERS)
 def test_claims_name_the_paper_of_their_equations(stem):
-    claims = PAPERS[stem].claims if PAPERS[stem].rules > 1 else ()
+    claims = PAPERS[stem].claims
     texts = {claim.id: " ".join(getattr(claim, key) for key in TEXTS) for claim in claims}
     assert {claim_id: bare(text) for claim_id, text in texts.items() if bare(text)} == {}
 

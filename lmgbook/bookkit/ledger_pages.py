@@ -566,7 +566,7 @@ def as_data(env):
             row["page"] = page and f"{env.app.builder.get_target_uri(page)}#{anchor}"
             claims.append({key: each for key, each in row.items() if each not in (None, "", {})})
         about = {"chapter": paper.stem, "title": paper.title, "citation": text, "url": address}
-        about |= {"about": paper.about, "rules": paper.rules}
+        about |= {"about": paper.about}
         counts = {verdict: times for verdict, times, _ in tally(paper.claims)}
         found.append(about | {"counts_of_roots": counts, "claims": claims})
     return {"schema": 1, "version": __version__, "papers": found}

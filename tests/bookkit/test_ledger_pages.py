@@ -26,7 +26,6 @@ BIB = """@article{someone2018, author = {Some, A. and One, B.}, title = {A paper
 journal = {Letters}, volume = {7}, pages = {11}, year = {2018}, doi = {10.1/x}}"""
 
 CLAIMS = r"""
-rules: 2
 paper: someone2018
 title: A paper
 short: SO
