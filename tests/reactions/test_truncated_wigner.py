@@ -85,7 +85,7 @@ def test_path_does_not_matter():
 
 
 def test_follow_refuses_what_it_cannot_do():
-    with pytest.raises(ValueError, match=r"point: shape \(2,\), must be \(4,\)"):
+    with pytest.raises(ValueError, match=r"point of shape \(2,\): must have shape \(4,\)"):
         tw.follow(lambda p, t: p[0], [1.0, 2.0], 0, 1)
     with pytest.raises(ValueError, match="must be finite everywhere"):
         tw.follow(lambda p, t: p[0], [1.0, 2.0, np.nan, 0.0], 0, 1)
