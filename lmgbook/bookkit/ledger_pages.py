@@ -309,7 +309,7 @@ class LedgerDirective(SphinxDirective):
         parts = [*self.parse(text, paper), nodes.Text(" ")] if text else []
         if claim.tolerance_reason:
             parts += [nodes.Text("Tolerance: "), *self.parse(claim.tolerance_reason, paper)]
-            parts.append(nodes.Text(" "))
+            parts.append(nodes.Text(". "))
         if claim.section:
             parts += [nodes.Text("Shown in "), cross_reference(self.env, "ref", claim.section)]
         elif claim.notebook:
