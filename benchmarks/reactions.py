@@ -144,7 +144,7 @@ def one_channel_table():
             met = row["ratio"] >= 10 and error <= 1e-4 * plain["error"]
             row |= {"required": "10x, error 1e-4 of plain", "met": bool(met)}
         rows.append(row)
-    for size, q, limit in ((100, 1.0, 5), (100, 3.0, 10), (500, 1.0, 30), (1000, 1.0, None)):
+    for size, q, limit in ((100, 1.0, 5), (100, 3.0, 10), (500, 1.0, 50), (1000, 1.0, None)):
         rows.append(own_choice(size, q, limit))
     rows += slow_sweep(64)
     notes = [
