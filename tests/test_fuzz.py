@@ -594,13 +594,20 @@ def verdict(name, argument, bad):
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
+def leaks(name, tried):
+    """What is wrong with the calls that end badly, with argument and value."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = [(a, repr(bad)[:60], verdict(name, a, bad)) for a, bad in tried]
+    return [each for each in found if each[2]]
+
+
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_finite_result_or_an_error_that_names_the_argument(name, limits):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert target(name)(**arguments(name)) is not Endless  # the valid call
-        found = [(a, repr(bad)[:60], verdict(name, a, bad)) for a, bad in mutations(name)]
-    assert [each for each in found if each[2]] == []
+    assert leaks(name, mutations(name)) == []
 
 
 @pytest.mark.weekly
@@ -609,10 +616,7 @@ def test_numbers_that_nobody_has_tried(name, limits):
     """Other random numbers each week; a failure shows them."""
     week = datetime.date.today().isocalendar()
     tried = mutations(name, 100 * week.year + week.week, numbers=40)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = [(a, repr(bad)[:60], verdict(name, a, bad)) for a, bad in tried]
-    assert [each for each in found if each[2]] == []
+    assert leaks(name, tried) == []
 
 
 def test_there_are_ten_thousand_calls():

@@ -39,8 +39,7 @@ def random_positions(
 
     This is random sequential adsorption: a place too close to one already taken is drawn again.
     Costs N random places (10^6: 0.1 s); with an exclusion grows as N^2 (10^4: 0.3 s, 10^5: 20 s),
-    and close to jamming, where a
-    place takes up to 10 000 attempts, a hundred times as long.
+    and close to jamming, where a place takes up to 10 000 attempts, a hundred times as long.
 
     Parameters
     ----------

@@ -226,10 +226,8 @@ def bias_sweep(
     as levels^2.
     """
     instance("magnet", magnet, LeggettGarg)
-    reach, duration = (
-        positive("reach", reach),
-        finite("duration", positive("duration", duration), least=1e-20),
-    )
+    reach = positive("reach", reach)
+    duration = finite("duration", positive("duration", duration), least=1e-20)
     dephasing = not_negative("dephasing", dephasing)
     points = positive_integer("points", points, minimum=2)
     each = 16.0 * len(magnet.energies) ** (2 if dephasing else 1)
