@@ -63,12 +63,13 @@ class Cards(SphinxTransform):
         lead = [full_badge(claim, claim.id), nodes.Text(" ")]
         statement = nodes.paragraph("", "", *lead, *self.inline(claim.statement))
         statement["classes"] = ["ledger-claim"]
-        listed = facts(claim, self.inline, place)
+        parts = [statement, facts(claim, self.inline, place)]
+        if claim.tolerance_reason:
+            why = self.inline(claim.tolerance_reason)
+            parts.append(nodes.paragraph("", "", nodes.Text("Tolerance: "), *why))
         self.env.temp_data.pop("ledger_paper")
         attributes = {"role": "group", "aria-label": f"Checked: {', '.join(claim.where)}"}
-        return Html(
-            "", statement, listed, tag="div", attributes=attributes, classes=["ledger-card"]
-        )
+        return Html("", *parts, tag="div", attributes=attributes, classes=["ledger-card"])
 
     def inline(self, text):
         """Nodes for inline MyST."""

@@ -45,6 +45,10 @@ class Badge(nodes.Inline, nodes.TextElement):
     """A verdict, linked to its row of the scoreboard once that is known."""
 
 
+class Small(nodes.Inline, nodes.TextElement):
+    """Small print: hundreds of them on one page, so without a class."""
+
+
 class Html(nodes.General, nodes.Element):
     """A box of HTML: its tag, and attributes beside id and class."""
 
@@ -145,23 +149,35 @@ def printed(claim, parse):
     return parse(claim.printed)
 
 
-def tolerance(claim):
-    """Nodes for a tolerance and the rule that it comes from."""
+def agreement(claim):
+    """Nodes for the numbers that agree with the paper, and the rule that says how far off."""
     if claim.tolerance is None:
         return []
     if claim.rule in ("above", "below"):
-        return [nodes.Text(f"{claim.rule} "), *typeset(f"{claim.target:.6g}")]
-    width = [nodes.Text("\N{PLUS-MINUS SIGN} "), *typeset(f"{claim.tolerance:.3g}")]
+        return [nodes.Text(f"{claim.rule} "), *typeset(short(claim, claim.target))]
+    width = typeset(f"{claim.tolerance:.3g}")
     words = {"digits": "half the last digit", "identity": "identity", "number": "", "": ""}
     why = words.get(
         claim.rule, f"\N{LEFT DOUBLE QUOTATION MARK}{claim.rule}\N{RIGHT DOUBLE QUOTATION MARK}"
     )
-    return [*width, nodes.Text(why and f", {why}")]
+    parts = [*typeset(short(claim, claim.target)), nodes.Text(" \N{PLUS-MINUS SIGN} "), *width]
+    return [*parts, nodes.Text(why and f", {why}")]
+
+
+def short(claim, target):
+    """A target as it was given, or, like 1/3, with the digits of our number."""
+    text = f"{target:.6g}"
+    return text if len(re.sub(r"e.*|[-.]|^0\.0*", "", text)) < 6 else claim.format(target)
+
+
+def fails(claim):
+    """Whether the check has to find that our number does not agree."""
+    return claim.doubtful or claim.verdict in ERRATA
 
 
 def number(claim, part=""):
     """The number of a claim, or a part of its check: "outside", "error", "rejects"."""
-    return Number("", entry=claim, part=part, classes=["ledger-value"])
+    return Number("", entry=claim, part=part)
 
 
 def badge(verdict, claim_id=None, text=None, detail=""):
@@ -169,11 +185,16 @@ def badge(verdict, claim_id=None, text=None, detail=""):
 
 
 def full_badge(claim, claim_id=None):
-    """Badge with what a row must say about its verdict: the kind of fault, or the kind of proof."""
+    """Badge with what a row must say about its verdict: the kind of fault, or the kind of proof.
+
+    A claim that fails outside the regime of its paper says so, once the numbers are known.
+    """
     if claim.doubtful:
         return badge("open", claim_id, "corrected if our reading is right", claim.kind)
     proof = "identity" if claim.verdict == "reproduced" and claim.evidence == "identity" else ""
-    return badge(claim.verdict, claim_id, detail=claim.kind or proof)
+    result = badge(claim.verdict, claim_id, detail=claim.kind or proof)
+    result["full"] = claim
+    return result
 
 
 def facts(claim, parse, where):
@@ -187,10 +208,16 @@ def facts(claim, parse, where):
     if claim.notebook:
         measure = [nodes.Text(" "), small(*parse(claim.measure))] if claim.measure else []
         pairs.append(("We find", [number(claim), *measure]))
-        pairs.append(("Tolerance", tolerance(claim)))
-        pairs.append(("Would reject", [number(claim, "rejects")]))
-        outside = "condition" if claim.verdict == "conditional" else "stated regime"
-        pairs.append((f"Outside the {outside}", [number(claim, "outside")]))
+        if claim.verdict == "conditional":
+            pairs.append(("Without the condition", [number(claim, "outside")]))
+        pairs.append(("Would agree", agreement(claim)))
+        pairs.append(("If it held" if fails(claim) else "If false", [number(claim, "rejects")]))
+        if claim.verdict != "conditional":
+            pairs.append(("Outside the stated regime", [number(claim, "outside")]))
+        if claim.verdict == "reproduced" and claim.evidence == "identity":
+            pairs[-2:] = [("If false", [nodes.Text("cannot be: algebra on its own formula")])]
+    if claim.verdict == "open":
+        pairs.append(("To decide it", parse(claim.reason)))
     # the theme leaves a list alone if it is called simple
     listed = Html("", tag="dl", classes=["ledger-facts", "simple"])
     for name, content in pairs:
@@ -199,7 +226,7 @@ def facts(claim, parse, where):
 
 
 def small(*content):
-    return nodes.inline("", "", *content, classes=["ledger-small"])
+    return Small("", "", *content)
 
 
 def cross_reference(env, kind, target, text=None):
@@ -259,7 +286,9 @@ class ClaimRole(SphinxRole):
         if self.kind == "tolerance":
             return typeset(f"{claim.tolerance or 0:.3g}"), []
         part = {"ours": "", "outside": "outside", "rejected": "first"}[self.kind]
-        return [number(claim, part)], []
+        node = number(claim, part)
+        node["classes"] = ["ledger-value"]  # in a row or on a card all numbers are of one kind
+        return [node], []
 
     def parse(self, text):
         return self.inliner.parse(text, self.lineno, None, self.inliner.parent)[0]
@@ -305,17 +334,13 @@ class LedgerDirective(SphinxDirective):
 
     def remark(self, paper, claim):
         """One line of reason, and where this book deals with the claim."""
-        text = claim.reason if claim.verdict == "open" else claim.note
-        parts = [*self.parse(text, paper), nodes.Text(" ")] if text else []
-        if claim.tolerance_reason:
-            parts += [nodes.Text("Tolerance: "), *self.parse(claim.tolerance_reason, paper)]
-            parts.append(nodes.Text(". "))
+        parts = [*self.parse(claim.note, paper), nodes.Text(" ")] if claim.note else []
         if claim.section:
             parts += [nodes.Text("Shown in "), cross_reference(self.env, "ref", claim.section)]
         elif claim.notebook:
             page = notebook_page(self.env, claim)
             parts += [nodes.Text("Computed in "), cross_reference(self.env, "doc", page)]
-        return self.paragraph(*parts, classes=["ledger-small"])
+        return self.paragraph(*parts)
 
     def follows(self, paper, root):
         """Links to the rows that follow from the slip of another."""
@@ -324,7 +349,7 @@ class LedgerDirective(SphinxDirective):
         for position, claim in enumerate(rows):
             parts += ["; " if position else "", f"{', '.join(claim.where)} "]
             parts.append(badge(claim.verdict, claim.id))
-        return [self.paragraph(*parts, classes=["ledger-small"])] if rows else []
+        return [self.paragraph(*parts)] if rows else []
 
 
 class Scoreboard(LedgerDirective):
@@ -349,7 +374,18 @@ class Scoreboard(LedgerDirective):
 
     def all_of(self, paper):
         about = [self.paragraph(*self.parse(paper.about, paper))] if paper.about else []
-        return self.section(paper.stem, self.parse(paper.title), *about, *self.rows(paper))
+        rows = [*self.rows(paper), *self.untested(paper)]
+        return self.section(paper.stem, self.parse(paper.title), *about, *rows)
+
+    def untested(self, paper):
+        """Places of the paper that make no claim, folded, each with the reason."""
+        items = Html("", tag="ul", classes=["ledger-others"])
+        for where, reason in paper.no_claim:
+            place = link(self.env, paper, place_text(paper, where), tip=False)
+            items += Html("", self.paragraph(place, ": ", *self.parse(reason, paper)), tag="li")
+        title = Html("", nodes.Text("Places that make no claim to test"), tag="summary")
+        folded = Html("", title, items, tag="details", classes=["ledger-folded"])
+        return [folded] if paper.no_claim else []
 
     def line(self, paper):
         index = (Path(self.env.config.ledger_claims).parent / paper.stem / "index").as_posix()
@@ -381,11 +417,11 @@ class Scoreboard(LedgerDirective):
         row += [self.facts(paper, claim), self.remark(paper, claim)]
         if claim.fair and claim.is_root:
             fair = self.parse(claim.fair, paper)
-            row += self.paragraph("Fairly read: ", *fair, classes=["ledger-small"])
+            row += self.paragraph("Fairly read: ", *fair)
         if not claim.is_root:
             root = all_claims(self.env)[claim.root]
             parts = ["Follows from ", f"{', '.join(root.where)} ", badge(root.verdict, root.id)]
-            row += self.paragraph(*parts, classes=["ledger-small"])
+            row += self.paragraph(*parts)
         state(self.env)["rows"][claim.id] = (self.env.docname, row_id(claim))
         return row
 
@@ -433,7 +469,7 @@ class Errata(LedgerDirective):
     def entry(self, paper, claim):
         def line(lead, text):
             strong = nodes.strong("", lead)
-            return self.paragraph(strong, *self.parse(text, paper), classes=["ledger-small"])
+            return self.paragraph(strong, *self.parse(text, paper))
 
         statement = self.parse(claim.statement, paper)
         link = full_badge(claim, claim.id)
@@ -472,7 +508,8 @@ class Resolve(SphinxPostTransform):
         for node in list(self.document.findall(Number)):
             content = self.number(node["entry"], node["part"], known["values"])
             if content:
-                node.replace_self(nodes.inline("", "", *content, classes=node["classes"]))
+                plain = nodes.inline("", "", *content, classes=node["classes"])
+                node.replace_self(plain if node["classes"] else content)
             elif node["part"] in ("rejects", "outside") and isinstance(node.parent, Fact):
                 node.parent.parent.remove(node.parent)
             else:
@@ -504,7 +541,12 @@ class Resolve(SphinxPostTransform):
 
     def badge(self, node, rows):
         kind = f"verdict-{nodes.make_id(node['verdict'])}"
-        text = node.astext() + (f" \N{MIDDLE DOT} {node['detail']}" if node["detail"] else "")
+        claim, values = node.get("full"), state(self.env)["values"]
+        detail = node["detail"]
+        if claim and claim.verdict == "reproduced" and f"{claim.id}.outside" in values:
+            beyond = claim.margin(values[f"{claim.id}.outside"]) < 0
+            detail = ", ".join(filter(None, [detail, beyond and "in its regime only"]))
+        text = node.astext() + (f" \N{MIDDLE DOT} {detail}" if detail else "")
         text = nodes.inline("", text, classes=["verdict", kind])
         if node["claim"] is None:
             return text
@@ -594,6 +636,14 @@ def leave_fact(self, node):
     self.body.append("</dd>\n")
 
 
+def enter_small(self, node):
+    self.body.append("<small>")
+
+
+def leave_small(self, node):
+    self.body.append("</small>")
+
+
 def enter_latex(self, node):
     name = node.get("name")
     self.body.append(f"\n\n\\textit{{{name}:}} " if name else "\n\n")
@@ -612,6 +662,8 @@ def add_script(app, pagename, templatename, context, doctree):
 def setup(app):
     others = {"latex": (enter_latex, skip), "text": (skip, skip)}
     app.add_node(Html, html=(enter, leave), **others)
+    quiet = {"latex": (skip, skip), "text": (skip, skip)}
+    app.add_node(Small, html=(enter_small, leave_small), **quiet)
     app.add_node(Fact, html=(enter_fact, leave_fact), **others)
     for kind in ("printed", "ours", "outside", "rejected", "tolerance", "verdict"):
         app.add_role(kind, ClaimRole(kind))

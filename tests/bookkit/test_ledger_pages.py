@@ -53,6 +53,8 @@ claims:
      notebook: one/first, section: sec-why}
   - {id: one.open, where: Eq. 3, statement: Nobody knows., printed: much, source: text,
      verdict: open, reason: No data., fair: It may be., section: sec-why}
+no_claim:
+  - {where: Fig. 2, reason: A drawing of $n$.}
 """
 
 PAGES = {
@@ -96,6 +98,7 @@ NUMBERS = {
     "one.limit.error": 0.0004,
     "one.limit.rejects.nothing there": 0.1,
     "one.limit.rejects.random sign": -0.35,
+    "one.limit.outside": 0.9,
     "one.small": -3.19e-05,
     "one.small.outside": 0.4,
     "one.sign": -1.0,
@@ -193,35 +196,37 @@ def test_rows_of_the_scoreboard(trial):
     rows = {row["id"].removeprefix("claim-one-"): row for row in board.select("li[data-verdict]")}
     assert list(rows) == ["limit", "small", "sign", "again", "blurred", "open"]
     limit = rows["limit"]
-    assert words(limit.find("p")) == r"reproduced It tends to \(n\) , see SO (2) ."
+    assert words(limit.find("p")) == (
+        r"reproduced · in its regime only It tends to \(n\) , see SO (2) ."
+    )
     assert facts(limit) == {
         "Paper prints": "0.350 SO Fig. 1, abstract",
         "We find": "0.351 ± 0.0004",
-        "Tolerance": "± 0.0005, half the last digit",
-        "Would reject": "0.100 nothing there, 500 tolerances away "
+        "Would agree": "0.35 ± 0.0005, half the last digit",
+        "If false": "0.100 nothing there, 500 tolerances away "
         "−0.350 random sign, over 1000 tolerances away",
+        "Outside the stated regime": "0.900",
     }
     assert facts(rows["small"]) == {
         "Paper prints": "−3.2 × 10 −5 (figure, not seen) SO (2)",
         "We find": r"−3.2 × 10 −5 our \(x\)",
-        "Tolerance": "± 6.4 × 10 −6 , “about”",
-        "Outside the condition": "4.0 × 10 −1",
+        "Without the condition": "4.0 × 10 −1",
+        "Would agree": "−3.2 × 10 −5 ± 6.4 × 10 −6 , “about”",
     }
     assert words(rows["small"]).endswith(
         "Only slowly. Shown in Why it fails Fairly read: Meant slowly."
     )
     assert facts(rows["sign"])["Should be"] == r"\(-x_0\)"
     assert words(rows["sign"].find("p")).startswith("corrected · misprint")
-    assert "Tolerance: A sign." in words(rows["sign"])
     assert facts(rows["again"])["Paper prints"] == "not printed; inferred by us: 1 SO (4)"
     assert words(rows["again"]).endswith("Follows from Eq. 3 corrected")
     assert words(rows["blurred"].find("p")).startswith(
         "corrected if our reading is right · formula"
     )
-    assert facts(rows["open"]) == {"Paper prints": "much SO (3)"}
-    assert "No data." in words(rows["open"])
+    assert facts(rows["open"]) == {"Paper prints": "much SO (3)", "To decide it": "No data."}
     assert [row["data-verdict"] for row in rows.values()][2:] == ["corrected"] * 2 + ["open"] * 2
     assert [row.get("data-kind") for row in rows.values()][:3] == ["recomputed"] * 2 + ["misprint"]
+    assert words(board.select_one("details li")) == r"SO Fig. 2 : A drawing of \(n\) ."
     hrefs = [link["href"] for link in board.find_all("a")]
     assert "one/first.html" in hrefs and "one/first.html#sec-why" in hrefs
     assert "../claims.json" in hrefs
@@ -258,10 +263,12 @@ def test_errata_list_roots_by_kind(trial):
 def test_lines_of_a_check_become_cards(trial):
     page = trial.page("book/one/first")
     limit, small = page.select(".ledger-card")
-    assert words(limit.find("p")) == r"reproduced It tends to \(n\) , see SO (2) ."
+    assert words(limit.find("p")) == (
+        r"reproduced · in its regime only It tends to \(n\) , see SO (2) ."
+    )
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
     assert facts(limit)["We find"] == "0.351 ± 0.0004"
-    assert facts(small)["Outside the condition"] == "4.0 × 10 −1"
+    assert facts(small)["Without the condition"] == "4.0 × 10 −1"
     assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
         "one.sine: no claim -> reproduced",
