@@ -15,6 +15,7 @@ def setup(app):
     from . import (
         computed_pages,
         executed,
+        icons,
         ledger_cards,
         ledger_pages,
         paper_equations,
@@ -23,6 +24,6 @@ def setup(app):
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference
-    for part in (site, executed, *pages):
+    for part in (site, icons, executed, *pages):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

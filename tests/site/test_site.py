@@ -7,6 +7,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from checker import faults
 
+from lmgbook.bookkit import icons
+
 browser_test = pytest.mark.browser
 
 
@@ -124,3 +126,21 @@ def test_checker_fails_a_formula_that_mathjax_rejects(browser, html, serve, tmp_
         + '<script src="_static/vendor/mathjax/tex-mml-chtml.js"></script>'
     )
     assert any("formula" in line for line in faults(browser, f"{serve(tmp_path)}/bad.html"))
+
+
+def test_every_icon_is_in_the_font(html):
+    """And nothing else of the theme's icons: its script weighs more than all the rest of a page."""
+    used = set()
+    for path in html.rglob("*.html"):
+        if "_static" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            assert "fontawesome.js" not in text, path
+            for classes in re.findall(r'class="([^"]*\bfa[srb]?\b[^"]*|[^"]*\bfa-[^"]*)"', text):
+                used |= set(re.findall(r"\bfa-([\w-]+)", classes))
+    by_script = {"xmark"}  # in the theme's pydata-sphinx-theme.js
+    assert used - {"solid", "lg", "fw"} | by_script == set(icons.ICONS)
+
+
+def test_only_the_search_page_loads_the_index(html):
+    loading = [p for p in html.rglob("*.html") if "searchindex.js" in p.read_text("utf-8")]
+    assert [path.name for path in loading] == ["search.html"]
