@@ -2,11 +2,15 @@
 
 A chapter's names are documented once, on its face; of its files only what the face does not offer
 is shown. Answers of exercises are nobody's interface, and neither are names with an underscore.
+
+In the docstrings of a chapter "Eq. (5)" is one of its paper. All chapters meet on this page, so it
+names the paper there.
 """
 
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from types import GenericAlias, ModuleType
 
@@ -14,7 +18,11 @@ from sphinx.util.docutils import SphinxDirective
 
 import lmgbook
 
+from .paper_equations import claims_folder, papers
+
 HIDDEN = {"exercises", "bookkit"}  # of a chapter; of the package
+ONE = r"\(?\d+[a-z]?\)?"
+EQUATIONS = re.compile(rf"\bEqs?\. ({ONE}(?:(?:, (?:and )?| and | to |-){ONE})*)")
 BUILD = ("bookkit.course", "bookkit.chapter")  # what a reader may call of the build's tools
 
 
@@ -68,6 +76,23 @@ def page() -> str:
     return "\n".join(lines)
 
 
+def named(text: str, chapter: str) -> str:
+    """Return a docstring's line with the equations of the chapter's paper as roles."""
+
+    def role(match):
+        places = re.sub(r"[()]", "", match[1])
+        places = re.sub(r", and | and ", ", ", places).replace(" to ", "-")
+        return f":paper-eq:`{chapter}:{places}`"
+
+    return EQUATIONS.sub(role, text)
+
+
+def name_equations(app, what, name, obj, options, lines):
+    chapter = name.split(".")[1] if "." in name else ""
+    if chapter in papers(claims_folder(app.env)):
+        lines[:] = [named(line, chapter) for line in lines]
+
+
 class PackageReference(SphinxDirective):
     def run(self):
         return self.parse_text_to_nodes(page(), allow_section_headings=True)
@@ -75,3 +100,4 @@ class PackageReference(SphinxDirective):
 
 def setup(app):
     app.add_directive("package-reference", PackageReference)
+    app.connect("autodoc-process-docstring", name_equations)

@@ -30,3 +30,15 @@ def test_what_a_face_offers_is_documented_there():
         if offered and name != "lmgbook.bookkit":
             left_out = re.findall(r"\w+", block.partition(":exclude-members:")[2])
             assert set(offered) <= set(left_out), name
+
+
+def test_equations_in_docstrings_name_their_paper():
+    text = "the root of (3), Eq. (25); Eqs. 25 and 29, Eqs. (83)-(86a), Eqs. (5) to (8), Eq. (7)."
+    assert reference.named(text, "one") == (
+        "the root of (3), :paper-eq:`one:25`; :paper-eq:`one:25, 29`, :paper-eq:`one:83-86a`, "
+        ":paper-eq:`one:5-8`, :paper-eq:`one:7`."
+    )
+    for path in (ROOT / "lmgbook").glob("*/*.py"):
+        for line in path.read_text("utf-8").splitlines():
+            if "exercises" not in path.name and path.parent.name != "bookkit":
+                assert not re.search(r"\bEqs?\.", reference.named(line, "one")), (path, line)
