@@ -80,8 +80,8 @@ chapter: $(TOOLS) ## write the skeleton of a chapter: make chapter NAME=x
 bench: $(READY) ## speed and memory against plain QuTiP and NumPy
 	@$(BIN)/python benchmarks/run.py
 
-course: $(READY) ## notebooks for students and instructors, in _build/course
-	@$(BIN)/python -m lmgbook.bookkit course
+course: $(READY) ## notebooks for students, instructors and nbgrader (VARIANT=word), in _build/course
+	@$(BIN)/python -m lmgbook.bookkit course $(if $(VARIANT),--variant "$(VARIANT)")
 
 clean: ## remove what was built, the execution cache included
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info

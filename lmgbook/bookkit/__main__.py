@@ -28,6 +28,7 @@ def main(arguments=None):
     )
     course = command("course", write_course, "write notebooks for students and instructors")
     course.add_argument("--out", default="_build/course", help="folder (default: %(default)s)")
+    course.add_argument("--variant", help="a word that gives graded exercises other numbers")
     command("chapter", chapter, "write the skeleton of a chapter").add_argument("name")
     command("lines", lines, "count the lines of code of every file of the package")
     command("warm_up", warm_up, "compile the fast loops once, so that no reader waits")
@@ -58,7 +59,7 @@ def write_course(options):
     """Write the teaching material."""
     from . import course
 
-    print(f"{len(course.write(options.out))} files in {options.out}")
+    print(f"{len(course.write(options.out, variant=options.variant))} files in {options.out}")
     return 0
 
 

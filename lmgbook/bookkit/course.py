@@ -19,6 +19,7 @@ import nbformat
 import yaml
 
 from .. import ledger
+from . import grading
 
 TODO = "# your code here"
 _REGION = re.compile(
@@ -48,6 +49,8 @@ def student_notebook(notebook):
         If a solution begins and does not end.
     """
     notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)  # it stops nbgrader from releasing the book itself
     solved = _solved(notebook.cells)
     kept, later = [], ""  # from the end: a stub needs to know which names are used after it
     for cell in reversed(notebook.cells):
@@ -200,8 +203,8 @@ def plan(path):
     return "\n".join(lines) + "\n"
 
 
-def write(out, book=None):
-    """Write the material of every chapter.
+def write(out, book=None, variant=None):
+    """Write the material of every chapter, and one folder for nbgrader.
 
     Parameters
     ----------
@@ -209,6 +212,8 @@ def write(out, book=None):
         Folder; each chapter gets one in it, with `student`, `instructor` and `plan.md`.
     book : path-like, optional
         Folder of the chapters; default that of the repository around the working directory.
+    variant : int or str, optional
+        Numbers of the graded exercises; default: those of the book.
 
     Returns
     -------
@@ -224,10 +229,10 @@ def write(out, book=None):
     plans = sorted(book.glob("*/teaching.yml"))
     if not plans:
         raise ValueError(f"no chapter with a teaching.yml in {book}")
-    written = []
+    graded, texts = {}, {}
     for path in plans:
         folder = pathlib.Path(out) / path.parent.name
-        texts = {folder / "plan.md": plan(path)}
+        texts[folder / "plan.md"] = plan(path)
         for source in sorted(path.parent.glob("*.ipynb")):
             notebook = nbformat.read(source, as_version=4)
             try:
@@ -236,8 +241,11 @@ def write(out, book=None):
                 raise ValueError(f"{source}: {error}") from error
             texts[folder / "student" / source.name] = nbformat.writes(student) + "\n"
             texts[folder / "instructor" / source.name] = nbformat.writes(notebook) + "\n"
-        for target, text in texts.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        written += texts
-    return written
+            if source.name == "exercises.ipynb":
+                graded[path.parent.name] = notebook, student
+    for name, text in grading.files(graded, variant).items():
+        texts[pathlib.Path(out, "nbgrader", name)] = text
+    for target, text in texts.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return list(texts)
