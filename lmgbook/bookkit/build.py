@@ -6,6 +6,8 @@ import hashlib
 import sys
 from pathlib import Path
 
+import yaml
+
 from . import executed, run_notebooks
 
 LOCK = Path("_build", ".lock")
@@ -90,6 +92,30 @@ def build(root, if_needed=False):
         return code
 
 
+FRONT_DOOR = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={page}.html">
+<link rel="canonical" href="{page}.html">
+</head>
+<body><p><a href="{page}.html">{title}</a></p></body>
+</html>
+"""
+
+
+def write_front_door(root):
+    """Give `index.html` a title and a language; Jupyter Book's is a bare redirection."""
+    config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
+    toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    text = FRONT_DOOR.format(
+        language=config["sphinx"]["config"]["language"], title=config["title"], page=toc["root"]
+    )
+    (root / "_build" / "html" / "index.html").write_text(text, "utf-8")
+
+
 def make_pages(root):
     """Make the pages with Jupyter Book; returns the exit code."""
     from jupyter_book.cli.main import main
@@ -99,8 +125,10 @@ def make_pages(root):
     try:
         main(["build", str(root), *options], prog_name="jupyter-book")
     except SystemExit as end:
-        return end.code or 0
+        if end.code:
+            return end.code
     except RuntimeError as error:  # Jupyter Book's own way to say that there were warnings
         print(error, file=sys.stderr)
         return 1
+    write_front_door(root)
     return 0

@@ -15,8 +15,8 @@ from fontTools import subset, ttLib  # they come with Matplotlib
 
 # a test holds this list against the built pages
 ICONS = (
-    "angle-left angle-right arrow-up bars chevron-down circle-half-stroke download expand file "
-    "file-pdf list magnifying-glass moon sun xmark"
+    "angle-down angle-left angle-right arrow-up bars chevron-down circle-half-stroke download "
+    "expand file file-pdf list magnifying-glass moon pencil sun xmark"
 ).split()
 STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 FACE = """\
@@ -29,13 +29,14 @@ FACE = """\
 """
 
 
-def codepoints(names):
-    """Where the icons stand in the font, from the theme's style sheet."""
+def codepoints():
+    """Where the icons stand in the font: ours, and those of the theme's admonitions."""
     sheet = (STATIC / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
     found = {}
     for selectors, code in re.findall(r'([^{}]*):before\{content:"\\([0-9a-f]+)"\}', sheet):
         found |= dict.fromkeys(re.findall(r"\.fa-([\w-]+)", selectors), int(code, 16))
-    return [found[name] for name in names]
+    admonitions = re.findall(r'--pst-icon-[\w-]+:"(.)"', sheet)
+    return [*(found[name] for name in ICONS), *map(ord, admonitions)]
 
 
 def style_sheet():
@@ -45,7 +46,7 @@ def style_sheet():
     cutter = subset.Subsetter(options)
     path = STATIC / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
     with ttLib.TTFont(path, recalcTimestamp=False) as font:
-        cutter.populate(unicodes=codepoints(ICONS))
+        cutter.populate(unicodes=codepoints())
         cutter.subset(font)
         font.flavor = "woff"
         small = io.BytesIO()

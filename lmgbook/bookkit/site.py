@@ -148,6 +148,16 @@ def write_inventories(app, config):
 FIRST_MODE = 'document.documentElement.dataset.mode ||= "auto"'
 UNNAMED = "<summary><span"
 NAMED = '<summary aria-label="Pages of this chapter"><span'
+# extensions write what is no HTML: paragraphs in a summary or around a list, one id many times, ...
+REPAIRS = [
+    (
+        re.compile(r'<p (class="(?:collapsed|expanded) admonition-title">.*?)</p>'),
+        r"<span \1</span>",
+    ),
+    (re.compile(r' id="(?:exercise|solution)-content"'), ""),
+    (re.compile(r'(<dd class="field-\w+">)<p>(<ul.*?</ul>\n)</p>', re.DOTALL), r"\1\2"),
+]
+STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FORMULA = re.compile(
     r'([(\[“‘]?)(<span class="math notranslate nohighlight">[^<]*</span>)([)\]”’.,;:!?]*)'
 )
@@ -176,7 +186,11 @@ def mend(app, pagename, templatename, context, doctree):
     drop_scripts(context)
     if body := context.get("body"):
         body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-        context["body"] = FORMULA.sub(keep_together, body)
+        for pattern, better in REPAIRS:
+            body = pattern.sub(better, body)
+        # ... and style sheets of sliders in the middle of a page
+        context["metatags"] = context.get("metatags", "") + "".join(STYLE.findall(body))
+        context["body"] = FORMULA.sub(keep_together, STYLE.sub("", body))
     if toctree := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = lambda *args, **kwargs: str(
             toctree(*args, **kwargs)

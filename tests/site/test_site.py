@@ -137,8 +137,21 @@ def test_every_icon_is_in_the_font(html):
             assert "fontawesome.js" not in text, path
             for classes in re.findall(r'class="([^"]*\bfa[srb]?\b[^"]*|[^"]*\bfa-[^"]*)"', text):
                 used |= set(re.findall(r"\bfa-([\w-]+)", classes))
-    by_script = {"xmark"}  # in the theme's pydata-sphinx-theme.js
-    assert used - {"solid", "lg", "fw"} | by_script == set(icons.ICONS)
+    # of the theme's script, of its style sheet, of the exercises' style sheet
+    elsewhere = {"xmark", "angle-down", "pencil"}
+    assert used - {"solid", "lg", "fw"} | elsewhere == set(icons.ICONS)
+
+
+@browser_test
+@pytest.mark.parametrize("some_page", ["intro", "slow_quenches/exercises", "foundations/solvers"])
+def test_no_page_fetches_the_whole_icon_font(browser, site, some_page):
+    fetched = []
+    view = browser.new_page()
+    view.on("response", lambda response: fetched.append(response.url))
+    view.goto(f"{site}/book/{some_page}.html")
+    view.wait_for_load_state("networkidle")
+    view.close()
+    assert [url for url in fetched if "webfonts" in url] == []
 
 
 def test_only_the_search_page_loads_the_index(html):

@@ -1,0 +1,37 @@
+"""Every page is valid HTML, says the checker of the WHATWG (vnu), once a week."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from conftest import ROOT
+
+VNU = "vnu-jar@25.12.31"
+# Pictures of sliders stand in the page as SVG, with spaces and "<": every browser reads them, and
+# escaped they would weigh a fifth more.
+ACCEPTED = "Bad value  for attribute “src” on element “img”: Illegal character after “ta:”"
+
+
+@pytest.mark.weekly
+def test_pages_are_valid_html(html):
+    npm, java = shutil.which("npm"), shutil.which("java")
+    if not (npm and java):
+        pytest.skip("needs npm and java")
+    tools = ROOT / "_build" / "tools"
+    tools.mkdir(exist_ok=True)
+    subprocess.run([npm, "install", "--silent", "--prefix", tools, VNU], check=True)
+    (jar,) = tools.rglob("vnu.jar")
+    pages = [path for path in html.rglob("*.html") if "_static" not in path.parts]
+    assert len(pages) > 50
+    options = ["--errors-only", "--format", "json", "--stdout", "--exit-zero-always"]
+    said = subprocess.run(
+        [java, "-jar", jar, *options, *pages], check=True, capture_output=True, text=True
+    ).stdout
+    errors = [
+        f"{message['url'].rpartition('/html/')[2]}, line {message.get('lastLine')}: "
+        f"{message['message']} {message.get('extract', '')[:200]}"
+        for message in json.loads(said)["messages"]
+        if not message["message"].startswith(ACCEPTED)
+    ]
+    assert errors == []
