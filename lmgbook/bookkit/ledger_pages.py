@@ -12,6 +12,7 @@ number is a warning. All of it is written into the site as `claims.json`.
 
 import ast
 import json
+import operator
 import re
 from collections import Counter
 from pathlib import Path
@@ -28,6 +29,11 @@ from .paper_equations import claims_folder, link, papers, place_text, reference
 
 LOGGER = logging.getLogger(__name__)
 ERRATA = ("corrected", "not supported")
+FAIR = {
+    "open": "In fairness (nothing is decided): ",
+    "corrected": "In fairness (the correction stands): ",
+    "conditional": "In fairness (the condition stands): ",
+}
 GROUPS = {
     "misprint": "Misprints",
     "formula": "Formulas",
@@ -164,6 +170,12 @@ def agreement(claim):
     return [*parts, nodes.Text(why and f", {why}")]
 
 
+def split(measure):
+    """What is compared, and where the number "outside" was taken."""
+    found = re.search(r" \(outside,? (.*?)\)", measure)
+    return (measure.replace(found[0], ""), found[1]) if found else (measure, "")
+
+
 def short(claim, target):
     """A target as it was given, or, like 1/3, with the digits of our number."""
     text = f"{target:.6g}"
@@ -205,22 +217,25 @@ def facts(claim, parse, where):
     pairs = [("Paper prints", [paper, *printed(claim, parse), *seen, nodes.Text(" "), where])]
     if claim.should_be:
         pairs.append(("Should be", parse(claim.should_be)))
+    if claim.verdict == "conditional" and claim.note:
+        pairs.append(("Condition", parse(claim.note)))
     if claim.notebook:
-        measure = [nodes.Text(" "), small(*parse(claim.measure))] if claim.measure else []
-        pairs.append(("We find", [number(claim), *measure]))
-        if claim.verdict == "conditional":
-            pairs.append(("Without the condition", [number(claim, "outside")]))
+        quantity, where_else = split(claim.measure)
+        pairs.append(("Compared", parse(quantity) if quantity else []))
         pairs.append(("Would agree", agreement(claim)))
-        pairs.append(("If it held" if fails(claim) else "If false", [number(claim, "rejects")]))
-        if claim.verdict != "conditional":
-            pairs.append(("Outside the stated regime", [number(claim, "outside")]))
+        pairs.append(("We find", [number(claim)]))
         if claim.verdict == "reproduced" and claim.evidence == "identity":
-            pairs[-2:] = [("If false", [nodes.Text("cannot be: algebra on its own formula")])]
+            pairs.append(("If false", [nodes.Text("cannot be: algebra on its own formula")]))
+        else:
+            pairs.append(("If it held" if fails(claim) else "If false", [number(claim, "rejects")]))
+        beyond = "Without it" if claim.verdict == "conditional" else "Outside its regime"
+        place = [nodes.Text(" "), small(*parse(where_else))] if where_else else []
+        pairs.append((beyond, [number(claim, "outside"), *place]))
     if claim.verdict == "open":
         pairs.append(("To decide it", parse(claim.reason)))
     # the theme leaves a list alone if it is called simple
     listed = Html("", tag="dl", classes=["ledger-facts", "simple"])
-    for name, content in pairs:
+    for name, content in filter(operator.itemgetter(1), pairs):
         listed += Fact("", "", *content, name=name)
     return listed
 
@@ -334,7 +349,9 @@ class LedgerDirective(SphinxDirective):
 
     def remark(self, paper, claim):
         """One line of reason, and where this book deals with the claim."""
-        parts = [*self.parse(claim.note, paper), nodes.Text(" ")] if claim.note else []
+        said = claim.verdict == "conditional"  # among the numbers
+        text = "" if said else claim.note
+        parts = [*self.parse(text, paper), nodes.Text(" ")] if text else []
         if claim.section:
             parts += [nodes.Text("Shown in "), cross_reference(self.env, "ref", claim.section)]
         elif claim.notebook:
@@ -417,7 +434,7 @@ class Scoreboard(LedgerDirective):
         row += [self.facts(paper, claim), self.remark(paper, claim)]
         if claim.fair and claim.is_root:
             fair = self.parse(claim.fair, paper)
-            row += self.paragraph("Fairly read: ", *fair)
+            row += self.paragraph(FAIR.get(claim.verdict, "In fairness: "), *fair)
         if not claim.is_root:
             root = all_claims(self.env)[claim.root]
             parts = ["Follows from ", f"{', '.join(root.where)} ", badge(root.verdict, root.id)]
@@ -533,11 +550,12 @@ class Resolve(SphinxPostTransform):
         return [*typeset(claim.format(values[key])), *([nodes.Text(bar)] if bar else [])]
 
     def rejection(self, claim, label, value):
-        words = [label] if label else []
+        # of a correction it is what the printed formula would give, however it was found
+        words = [label] if label and claim.verdict != "corrected" else []
         if claim.verdict in ("reproduced", "conditional") and claim.away(value):
             words.append(f"{claim.away(value)} away")
         parts = [*typeset(claim.format(value)), nodes.Text(" ")]
-        return parts + ([small(nodes.Text(f"{', '.join(words)} "))] if words else [])
+        return parts + ([small(nodes.Text(f"({', '.join(words)}) "))] if words else [])
 
     def badge(self, node, rows):
         kind = f"verdict-{nodes.make_id(node['verdict'])}"

@@ -37,7 +37,8 @@ claims:
      printed: "0.350", source: text, tolerance: digits, verdict: reproduced, digits: .3f,
      evidence: recomputed, notebook: one/first}
   - {id: one.small, where: Eq. 2, statement: It is about that small., printed: -3.2e-5,
-     source: "figure, not seen", measure: our $x$, tolerance: {word: about}, verdict: conditional,
+     source: "figure, not seen", measure: "our $x$ (outside, slowly)", tolerance: {word: about},
+     verdict: conditional,
      note: Only slowly., fair: Meant slowly., digits: .1e, evidence: recomputed,
      notebook: one/first, section: sec-why}
   - {id: one.sign, where: Eq. 3, statement: It is plus., printed: $+1$, source: text, target: 1,
@@ -203,18 +204,20 @@ def test_rows_of_the_scoreboard(trial):
         "Paper prints": "0.350 SO Fig. 1, abstract",
         "We find": "0.351 ± 0.0004",
         "Would agree": "0.35 ± 0.0005, half the last digit",
-        "If false": "0.100 nothing there, 500 tolerances away "
-        "−0.350 random sign, over 1000 tolerances away",
-        "Outside the stated regime": "0.900",
+        "If false": "0.100 (nothing there, 500 tolerances away) "
+        "−0.350 (random sign, over 1000 tolerances away)",
+        "Outside its regime": "0.900",
     }
     assert facts(rows["small"]) == {
         "Paper prints": "−3.2 × 10 −5 (figure, not seen) SO (2)",
-        "We find": r"−3.2 × 10 −5 our \(x\)",
-        "Without the condition": "4.0 × 10 −1",
+        "Condition": "Only slowly.",
+        "Compared": r"our \(x\)",
         "Would agree": "−3.2 × 10 −5 ± 6.4 × 10 −6 , “about”",
+        "We find": "−3.2 × 10 −5",
+        "Without it": "4.0 × 10 −1 slowly",
     }
     assert words(rows["small"]).endswith(
-        "Only slowly. Shown in Why it fails Fairly read: Meant slowly."
+        "Shown in Why it fails In fairness (the condition stands): Meant slowly."
     )
     assert facts(rows["sign"])["Should be"] == r"\(-x_0\)"
     assert words(rows["sign"].find("p")).startswith("corrected · misprint")
@@ -268,7 +271,7 @@ def test_lines_of_a_check_become_cards(trial):
     )
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
     assert facts(limit)["We find"] == "0.351 ± 0.0004"
-    assert facts(small)["Without the condition"] == "4.0 × 10 −1"
+    assert facts(small)["Without it"] == "4.0 × 10 −1 slowly"
     assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
         "one.sine: no claim -> reproduced",
