@@ -21,9 +21,10 @@ def setup(app):
         paper_equations,
         reference,
         site,
+        terms,
     )
 
-    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference
+    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
     for part in (site, icons, executed, *pages):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
