@@ -157,3 +157,14 @@ def test_no_page_fetches_the_whole_icon_font(browser, site, some_page):
 def test_only_the_search_page_loads_the_index(html):
     loading = [p for p in html.rglob("*.html") if "searchindex.js" in p.read_text("utf-8")]
     assert [path.name for path in loading] == ["search.html"]
+
+
+def test_every_page_of_a_chapter_links_terms_of_the_glossary(html):
+    """The first mention of each; three at least, or the glossary lacks what the page is about."""
+    links = {
+        path.relative_to(html).as_posix(): len(re.findall('class="glossary-term', text))
+        for path in html.glob("book/*/*.html")
+        if (text := path.read_text("utf-8")) and path.parent.name != "appendix"
+    }
+    assert len(links) > 40
+    assert {page: number for page, number in links.items() if number < 3} == {}
