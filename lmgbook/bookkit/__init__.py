@@ -14,6 +14,7 @@ def setup(app):
     """Set up the Sphinx extension."""
     from . import (
         computed_pages,
+        contents,
         executed,
         icons,
         ledger_cards,
@@ -24,7 +25,7 @@ def setup(app):
         terms,
     )
 
-    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
+    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms, contents
     for part in (site, icons, executed, *pages):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

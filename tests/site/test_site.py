@@ -168,3 +168,21 @@ def test_every_page_of_a_chapter_links_terms_of_the_glossary(html):
     }
     assert len(links) > 40
     assert {page: number for page, number in links.items() if number < 3} == {}
+
+
+def test_a_page_says_where_it_stands_and_how_long_it_takes(html):
+    """The same as the overview of its chapter; and no two pages share a title."""
+    titles = {}
+    for path in html.glob("book/*/*.html"):
+        text = path.read_text("utf-8")
+        titles.setdefault(re.search("<title>(.*?)</title>", text, re.DOTALL)[1].strip(), path)
+        position = re.search(r'"page-position">Page (\d+) of (\d+) of .*?, ([^<]*)</p>', text)
+        assert bool(position) == (path.parent.name != "appendix" and path.stem != "index"), path
+        if position:
+            overview = path.with_name("index.html").read_text("utf-8")
+            rows = re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", overview.partition('id="the-pages"')[2])
+            (row,) = [row for row in rows if f'href="{path.name}"' in row][:1]
+            number, pages, rest = position.groups()
+            assert f"<p>{rest.removesuffix(', advanced')}</p>" in row, path
+            assert rows.index(row) == int(number) <= int(pages)
+    assert len(titles) == len(list(html.glob("book/*/*.html")))
