@@ -17,12 +17,13 @@ def setup(app):
         executed,
         ledger_cards,
         ledger_pages,
+        live,
         paper_equations,
         reference,
         site,
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference
-    for part in (site, executed, *pages):
+    for part in (site, executed, *pages, live):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
