@@ -20,7 +20,7 @@ TOKEN = re.compile(
     | \{(?P<role>[a-z][\w:.-]*)\}(?P<tick>`+)(?P<argument>.+?)(?P=tick)
     | (?P<ticks>`+).+?(?P=ticks)                                      # code
     | \$[^$]+\$
-    | (?<!!)\[(?P<text>(?:\$[^$]*\$|[^\[\]$])*)\]\((?P<target>(?!\w+://|\#)[^()\s]+)\)
+    | (?<!!)\[(?P<text>(?:\$[^$]*\$|[^\[\]$])*)\]\((?P<target>(?!\w+://|\#|[^()\s]*\.ipynb)[^()\s]+)\)
     | ^\((?P<anchor>[\w:.-]+)\)=[ ]*(?:\n|\Z)
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
@@ -232,9 +232,7 @@ def unresolved(text):
     """
     left = [match[0].strip() for match in map(OPEN.match, text.split("\n")) if match]
     for found in TOKEN.finditer(text):
-        if found["role"] or found["anchor"] or found["label"]:
-            left.append(found[0])
-        elif found["target"] and ".ipynb" not in found["target"]:
+        if found["role"] or found["anchor"] or found["label"] or found["target"]:
             left.append(found[0])
     return left + re.findall(r"\{\{.*?\}\}", re.sub(r"\$[^$]*\$|`[^`]*`", "", text))
 
