@@ -28,7 +28,7 @@ TOKEN = re.compile(
 OPEN = re.compile(r"^ {0,3}(?P<fence>`{3,}|:{3,}|~{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")
 OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)$")
 # what calls an equation by its name already
-NAMED = re.compile(r"(?:\b[Ee]qs?\.|\b[Ee]quations?|\b[Ff]ormulas?)\s+$")
+NAMED = re.compile(r"\b(?:eqs?\.|equations?|formulas?)\s+$", re.IGNORECASE)
 BOXES = {
     "admonition": "",
     "attention": "Attention",
