@@ -5,9 +5,11 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from book_files import BOOK, NOTEBOOKS, ROOT, name, tags
 from book_files import read as read_source
 from nbformat.validator import validate
@@ -333,7 +335,7 @@ def clone(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "a@b")
     bare, work = tmp_path / "bare", tmp_path / "work"
     git(tmp_path, "init", "-q", "--bare", "-b", "main", str(bare))
-    git(tmp_path, "clone", "-q", str(bare), str(work))
+    git(tmp_path, "clone", "-q", f"file://{bare}", str(work))
     (work / ".ci").mkdir()
     script = work / ".ci" / "live-commit"
     script.write_bytes((ROOT / ".ci" / "live-commit").read_bytes())
@@ -372,12 +374,14 @@ def live_commit(work):
 
 
 def push(work, tmp_path):
-    """What the workflow does in a job of its own, with the bundle alone."""
-    other = tmp_path / "other"
-    if not other.exists():
-        git(tmp_path, "clone", "-q", str(tmp_path / "bare"), str(other))
-    git(other, "fetch", "-q", str(work / "_build" / "live.bundle"), "live")
-    git(other, "push", "-q", "origin", "FETCH_HEAD:refs/heads/live")
+    """What the workflow does in a job of its own, in a shallow clone and with the bundle alone."""
+    other = Path(tempfile.mkdtemp(dir=tmp_path))
+    git(other, "clone", "-q", "--depth=1", f"file://{tmp_path / 'bare'}", ".")
+    (other / "live.bundle").write_bytes((work / "_build" / "live.bundle").read_bytes())
+    path = ROOT / ".github" / "workflows" / "pages.yml"
+    script = yaml.safe_load(path.read_text())["jobs"]["live"]["steps"][-1]["run"]
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=other, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_one_commit_for_each_of_the_sources(clone, tmp_path):
@@ -387,9 +391,15 @@ def test_one_commit_for_each_of_the_sources(clone, tmp_path):
     push(clone, tmp_path)
     assert git(tmp_path / "bare", "rev-parse", "live") == first
     assert live_commit(clone) == first, "published already"
+    push(clone, tmp_path)
     assert git(clone, "show", "-s", "--format=%s", first) == f"Live notebooks of {source}"
     assert git(clone, "ls-tree", "-r", "--name-only", first) == "book/page.ipynb"
     publish(clone, "two")
+    # the runner of a workflow has a shallow clone as well
+    fresh = tmp_path / "fresh"
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{tmp_path / 'bare'}", str(fresh))
+    (clone / "_build").rename(fresh / "_build")
+    clone = fresh
     second = live_commit(clone)
     push(clone, tmp_path)
     assert git(tmp_path / "bare", "log", "--format=%H", "live").split() == [second, first]
@@ -398,8 +408,6 @@ def test_one_commit_for_each_of_the_sources(clone, tmp_path):
 
 
 def test_the_workflow_publishes_it_before_the_pages():
-    import yaml
-
     path = ROOT / ".github" / "workflows" / "pages.yml"
     jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
     steps = [step.get("run", "") for step in jobs["build"]["steps"]]
