@@ -206,7 +206,7 @@ def keep_together(match):
 
 
 def follow_branch(context):
-    """Let the button of a hub name the branch: nbgitpuller fetches branches and no commits."""
+    """Let the button of a hub name the branch: nbgitpuller takes no commits (its issue 239)."""
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):
             if button.get("text") == "JupyterHub" and live_commit():
