@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 
+import nbformat
 import pytest
 import yaml
 from conftest import ROOT
@@ -31,6 +32,14 @@ PAGES = [
 pytestmark = pytest.mark.browser
 
 
+SLIDERS = [
+    "import matplotlib.pyplot as plt\nfrom lmgbook import explore",
+    "def draw(x):\n    figure, ax = plt.subplots()\n    ax.plot([0, x])\n    return figure",
+    "explore.steps(draw, [1, 2], 'slope', alt=lambda x: f'Slope {x}.', live=(0, 6, 0.1))",
+    "explore.steps(draw, [1, 2], 'rise', alt=lambda x: f'Slope {x}.', format='{:.1f} m')",
+]
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """Address of a JupyterLab with settings of its own, over the live notebooks."""
@@ -39,6 +48,9 @@ def lab(tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     # a copy: a Lab saves what is open
     shutil.copytree(LIVE / "book", home / "root" / "book")
+    slider = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in SLIDERS])
+    slider.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(slider, home / "root" / "slider.ipynb")
     settings = {
         "config/labconfig/page_config.json": {"disabledExtensions": {"jupyterlab-myst": True}},
         "settings/@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {
@@ -160,6 +172,28 @@ def test_a_link_opens_the_notebook_beside_at_its_cell(lab, tab):
     link.click()
     tab.wait_for_selector("h1:has-text('The stretched exponential')")
     assert tab.url.split("?")[0].split("#")[0].endswith("book/glassy/stretched.ipynb")
+
+
+@pytest.mark.weekly
+def test_a_slider_is_heard(lab, tab):
+    """Its handle has a name, and 5.5 is not 5.499999999999999."""
+    tab.goto(f"{lab}/lab/tree/slider.ipynb?reset")
+    tab.wait_for_selector(".jp-CodeCell .cm-content")
+    tab.wait_for_selector("[data-status=idle]")
+    tab.get_by_role("menuitem", name="Run").click()
+    tab.get_by_text("Run All Cells", exact=True).click()
+    slope, rise = tab.get_by_role("slider", name="slope"), tab.get_by_role("slider", name="rise")
+    slope.focus()
+    heard = []
+    for _ in range(40):
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_timeout(50)
+        heard.append(slope.get_attribute("aria-valuetext"))
+    assert [text for text in heard if len(text) > 3] == []
+    assert heard[34] == "5.5" and heard[-1] == "6"
+    rise.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("() => document.activeElement.ariaValueText === '2.0 m'")
 
 
 def test_every_chapter_has_its_page():
