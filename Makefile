@@ -22,7 +22,7 @@ PYTEST = $(BIN)/pytest -n 2 --dist loadfile
 KERNEL_TESTS = tests/test_integrators.py tests/test_strang.py tests/slow_quenches tests/glassy/test_glassy.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test weekly coverage lint format bench chapter course clean distclean
+.PHONY: help setup book test weekly coverage lint format bench chapter live course clean distclean
 # Targets share the pages and the cores: `make -j` must not build twice at once.
 .NOTPARALLEL:
 
@@ -79,6 +79,9 @@ chapter: $(TOOLS) ## write the skeleton of a chapter: make chapter NAME=x
 
 bench: $(READY) ## speed and memory against plain QuTiP and NumPy
 	@$(BIN)/python benchmarks/run.py
+
+live: $(READY) ## the notebooks with all numbers and references in place, in _build/live
+	@$(BIN)/python -m lmgbook.bookkit live
 
 course: $(READY) ## notebooks for students, instructors and nbgrader (VARIANT=word), in _build/course
 	@$(BIN)/python -m lmgbook.bookkit course $(if $(VARIANT),--variant "$(VARIANT)")

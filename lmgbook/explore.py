@@ -312,9 +312,36 @@ def _live_range(live):
     return low, high, step
 
 
+# Says what a screen reader needs to hear of a slider's handle: its label, and its value as shown.
+_SPEAK = """(() => {
+  if (window.lmgbookSliders) return;
+  window.lmgbookSliders = true;
+  const set = (handle, name, text) => {
+    if (text && handle.getAttribute(name) !== text) handle.setAttribute(name, text);
+  };
+  const speak = () => document.querySelectorAll(".widget-slider .noUi-handle").forEach(handle => {
+    const part = name => {
+      const found = handle.closest(".widget-slider").querySelector(name);
+      return found?.offsetParent && found.textContent;
+    };
+    const number = parseFloat(handle.getAttribute("aria-valuetext")).toPrecision(12);
+    set(handle, "aria-label", part(".widget-label"));
+    set(handle, "aria-valuetext", part(".widget-readout") || String(Number(number)));
+  });
+  new MutationObserver(speak).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributeFilter: ["aria-valuetext"]
+  });
+})()"""
+
+
+def _clean(number):
+    """A number that a slider has reached step by step, without the rounding of the steps: 5.5."""
+    return float(f"{number:.12g}")
+
+
 def _widget(draw, values, readings, label, alt, first, live):
     import ipywidgets
-    from IPython.display import display
+    from IPython.display import Javascript, display
 
     common = dict(
         description=label,
@@ -334,7 +361,7 @@ def _widget(draw, values, readings, label, alt, first, live):
         field = ipywidgets.BoundedFloatText(
             value=start, min=low, max=high, step=step, **common | {"layout": {"width": "20rem"}}
         )
-        ipywidgets.link((slider, "value"), (field, "value"))
+        ipywidgets.link((slider, "value"), (field, "value"), transform=(_clean, _clean))
         controls = [slider, field]
     else:
         options = list(zip(readings, values, strict=True))
@@ -344,7 +371,7 @@ def _widget(draw, values, readings, label, alt, first, live):
     picture, words = ipywidgets.Output(), ipywidgets.HTML()
 
     def show(change=None):
-        value = slider.value
+        value = _clean(slider.value) if isinstance(slider.value, float) else slider.value
         words.value = f'<p role="status">{html.escape(_describe(alt, value))}</p>'
         with picture:
             picture.clear_output(wait=True)
@@ -354,4 +381,5 @@ def _widget(draw, values, readings, label, alt, first, live):
 
     slider.observe(show, "value")
     show()
+    display(Javascript(_SPEAK))
     return ipywidgets.VBox([*controls, picture, words])

@@ -213,6 +213,23 @@ def test_a_live_slider_is_free_and_has_a_labelled_field(live):
     assert plt.get_fignums() == []
 
 
+def test_a_live_slider_says_5_5(live):
+    """A browser adds up the steps: eleven times a half may be 5.499999999999999."""
+    seen = []
+
+    def record(value):
+        seen.append(value)
+        return draw(value)
+
+    box = explore.steps(record, [1, 2, 3], "slope", alt=alt, live=(0, 6, 0.1))
+    slider, field, _, words = box.children
+    slider.value = 5.499999999999999
+    assert seen[-1] == 5.5 and field.value == 5.5
+    assert "slope 5.5<" in words.value or "slope 5.5 " in words.value
+    field.value = 0.1
+    assert slider.value == 0.1
+
+
 def test_without_a_range_the_live_slider_offers_the_values(live):
     box = explore.steps(draw, [1, 2, 3], "slope", alt=alt, start=1, format="{:.1f}")
     slider = box.children[0]

@@ -19,6 +19,7 @@ def setup(app):
         icons,
         ledger_cards,
         ledger_pages,
+        live,
         paper_equations,
         reference,
         site,
@@ -26,6 +27,6 @@ def setup(app):
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms, contents
-    for part in (site, icons, executed, *pages):
+    for part in (site, icons, executed, *pages, live):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

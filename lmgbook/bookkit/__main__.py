@@ -4,6 +4,7 @@ import argparse
 import importlib
 import pkgutil
 import sys
+from pathlib import Path
 
 import lmgbook
 
@@ -25,6 +26,9 @@ def main(arguments=None):
         command(name, function, help).add_argument("--root", default=".", help="project folder")
     commands.choices["book"].add_argument(
         "--if-needed", action="store_true", help="do nothing if the pages are up to date"
+    )
+    command("live", live, "write the live notebooks, and what it takes to run them").add_argument(
+        "--root", default=".", help="project folder"
     )
     course = command("course", write_course, "write notebooks for students and instructors")
     course.add_argument("--out", default="_build/course", help="folder (default: %(default)s)")
@@ -53,6 +57,19 @@ def run(options):
     from .build import run
 
     return run(options.root)
+
+
+def live(options):
+    """Write what the branch `live` holds."""
+    from .build import build
+    from .live import FOLDER, tree
+
+    # pages that are older than the live notebooks are made again
+    code = build(options.root, if_needed=Path(options.root, FOLDER).is_dir())
+    if code == 0:
+        folder = tree(options.root)
+        print(f"{len(list(folder.rglob('*.ipynb')))} live notebooks in {folder}")
+    return code
 
 
 def write_course(options):

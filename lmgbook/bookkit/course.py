@@ -4,6 +4,9 @@ For each chapter with a `teaching.yml`: its notebooks for instructors (complete)
 students (solutions replaced by stubs, which are generated from them and so cannot drift), and a
 plan of one page.
 
+The text is that of the live notebooks of the last build (see `live`), with all numbers and
+references in place; where there is none of the notebook as it stands, it is that of the source.
+
 What counts as a solution: a cell tagged `solution`; the lines between `# BEGIN SOLUTION` and
 `# END SOLUTION`; a text cell with a `{solution}` directive; all cells from `{solution-start}` to
 `{solution-end}`.
@@ -11,6 +14,7 @@ What counts as a solution: a cell tagged `solution`; the lines between `# BEGIN 
 
 import ast
 import copy
+import hashlib
 import pathlib
 import re
 import textwrap
@@ -21,10 +25,14 @@ import yaml
 from .. import ledger
 from . import grading
 
+LIVE = "_build/live"  # of the build; a live notebook bears the digest of its source
+
 TODO = "# your code here"
 _REGION = re.compile(
     r"^[ \t]*# BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*# END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE
 )
+# a link of a live notebook to another chapter; a formula in its text may hold brackets
+_ELSEWHERE = re.compile(r"\[((?:\$[^$]*\$|\\.|[^\[\]$\\])*)\]\(\.\./(\w+)/(\w+\.ipynb[^)]*)\)")
 # tags that a student's notebook has no use for, or that would hide the stub
 _OURS = {"solution", "keep_output", "nbval-check-output", "hide-input", "hide-cell", "hide-output"}
 _PLAN_KEYS = {"title", "prerequisites", "objectives", "schedule", "discussion", "misconceptions"}
@@ -62,12 +70,51 @@ def student_notebook(notebook):
         before, cell.source = cell.source, make(cell.source, later)
         if cell.source != before:
             cell.metadata.pop("mystnb", None)  # caption and alt text of the solution's figure
+            cell.metadata.pop("jupyter", None)  # a solution is collapsed, a stub is not
         tags = [tag for tag in cell.metadata.get("tags", []) if tag not in _OURS]
         cell.metadata["tags"] = tags
         cell.outputs, cell.execution_count = [], None
         later = f"{cell.source}\n{later}"
         kept.append(cell)
     notebook.cells = kept[::-1]
+    return notebook
+
+
+def digest(path):
+    """Digest of a notebook's file, by which its live version knows it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def read(path):
+    """Return the live version of a notebook where the last build made one, else its source.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A notebook in a chapter's folder of `book`.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+    """
+    live = path.parents[2] / LIVE / path.relative_to(path.parents[2])
+    if live.is_file():
+        notebook = nbformat.read(live, as_version=4)
+        if notebook.metadata.get("lmgbook", {}).get("digest") == digest(path):
+            return notebook
+    return nbformat.read(path, as_version=4)
+
+
+def _moved(notebook, folder, chapters):
+    """The same notebook with the links to other chapters as they are in a pack."""
+
+    def follow(match):
+        text, chapter, file = match.groups()
+        return f"[{text}](../../{chapter}/{folder}/{file})" if chapter in chapters else text
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _ELSEWHERE.sub(follow, cell.source)
     return notebook
 
 
@@ -229,23 +276,31 @@ def write(out, book=None, variant=None):
     plans = sorted(book.glob("*/teaching.yml"))
     if not plans:
         raise ValueError(f"no chapter with a teaching.yml in {book}")
-    graded, texts = {}, {}
+    graded, texts, chapters = {}, {}, {path.parent.name for path in plans}
     for path in plans:
         folder = pathlib.Path(out) / path.parent.name
         texts[folder / "plan.md"] = plan(path)
         for source in sorted(path.parent.glob("*.ipynb")):
-            notebook = nbformat.read(source, as_version=4)
+            notebook = read(source)
             try:
                 student = student_notebook(notebook)
             except (ValueError, SyntaxError) as error:
                 raise ValueError(f"{source}: {error}") from error
-            texts[folder / "student" / source.name] = nbformat.writes(student) + "\n"
-            texts[folder / "instructor" / source.name] = nbformat.writes(notebook) + "\n"
+            for kind, version in (("student", student), ("instructor", notebook)):
+                text = nbformat.writes(_moved(version, kind, chapters))
+                texts[folder / kind / source.name] = text + "\n"
             if source.name == "exercises.ipynb":
-                graded[path.parent.name] = notebook, student
+                graded[path.parent.name] = _to_grade(source, notebook)
     for name, text in grading.files(graded, variant).items():
         texts[pathlib.Path(out, "nbgrader", name)] = text
     for target, text in texts.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     return list(texts)
+
+
+def _to_grade(source, live):
+    """What `grading` makes an assignment of: a notebook, the same for students, finished text."""
+    notebook = nbformat.read(source, as_version=4)
+    texts = {cell.id: cell.source for cell in live.cells if cell.cell_type == "markdown"}
+    return notebook, student_notebook(notebook), texts

@@ -15,6 +15,9 @@ import nbformat
 POINTS = {"Warm-up": (1, 1), "Core": (3, 2), "Project": (6, 4)}  # of a number, of a part by hand
 EXERCISE = re.compile(r"```+\{exercise\} *(.*)\n:label: *(\S+)\n(.*?)```", re.DOTALL)
 SOLUTION = re.compile(r"```+\{solution\} *\S*\n(?::.*\n)*\n*(.*?)\n*```+\s*$", re.DOTALL)
+FOLDED = re.compile(r"<details>\n<summary>.*?</summary>\n\n(.*?)\n+</details>", re.DOTALL)
+# to a notebook that does not come with the assignment; a formula in its text may hold brackets
+LINK = re.compile(r"\[((?:\$[^$]*\$|\\.|[^\[\]$\\])*)\]\([\w./]*\.ipynb[^)]*\)")
 CHECK = re.compile(r'exercises\.check\(\s*"([\w.]+)",\s*([^,()]+|.*?)(?:,\s*\*\*given)?\)')
 REASONS = re.compile(
     r"\b(?:[Ww]hy|[Ee]xplain|[Pp]rove|[Ss]how (?:it|that)|[Cc]onfirm|[Cc]ompare)\b"
@@ -66,13 +69,15 @@ def mark(cell, grade_id, points=None, solution=False, locked=False):
     cell.metadata["nbgrader"] = about | ({} if points is None else {"points": points})
 
 
-def assignment(notebook, student, variant=None):
+def assignment(notebook, student, texts, variant=None):
     """Return the source of an nbgrader assignment, with solutions and hidden tests.
 
     Parameters
     ----------
     notebook, student : nbformat.NotebookNode
         The exercises of a chapter, and the same without solutions, for the stubs.
+    texts : dict of str to str
+        The text of cells by their ids, with all numbers and references in place.
     variant : int or str, optional
         Numbers for this class, see `lmgbook.exercises.parameters`; default: the printed ones.
 
@@ -91,8 +96,10 @@ def assignment(notebook, student, variant=None):
     stubs = {cell.id: cell.source for cell in student.cells}
     cells = []
     for problem, group in exercises_of(notebook.cells):
-        cells += group if problem is None else _graded(problem, group, stubs, variant)
+        cells += group if problem is None else _graded(problem, group, stubs, texts, variant)
     for cell in cells:
+        if cell.id in texts:
+            cell.source = LINK.sub(r"\1", texts[cell.id])
         cell.metadata = {"nbgrader": cell.metadata.get("nbgrader")}
         if cell.metadata["nbgrader"] is None:
             mark(cell, f"text-{cell.id}", locked=True)
@@ -104,15 +111,15 @@ def assignment(notebook, student, variant=None):
     return notebook
 
 
-def _graded(problem, group, stubs, variant):
+def _graded(problem, group, stubs, texts, variant):
     """The cells of one exercise, with those to be graded by hand behind them."""
     kept, model = [], []
     numbered = any(c.cell_type == "code" and "exercises.check(" in c.source for c in group)
     for cell in group:
         if cell.cell_type == "markdown":
-            found = SOLUTION.search(cell.source) if "{solution}" in cell.source else None
-            if found:
-                model.append(found[1])
+            if "{solution}" in cell.source:
+                text = LINK.sub(r"\1", texts.get(cell.id, cell.source))
+                model.append((FOLDED.search(text) or SOLUTION.search(text))[1])
             else:
                 kept.append(cell)
             continue
@@ -167,8 +174,8 @@ def files(notebooks, variant=None):
 
     Parameters
     ----------
-    notebooks : dict of str to (nbformat.NotebookNode, nbformat.NotebookNode)
-        The exercises of each chapter, with solutions and without.
+    notebooks : dict of str to tuple
+        For each chapter the first three arguments of `assignment`.
     variant : int or str, optional
         As for `assignment`.
 
@@ -178,8 +185,8 @@ def files(notebooks, variant=None):
     """
     texts = {"nbgrader_config.py": CONFIG}
     table = []
-    for chapter, pair in notebooks.items():
-        made = assignment(*pair, variant)
+    for chapter, parts in notebooks.items():
+        made = assignment(*parts, variant)
         texts[f"source/{chapter}/exercises.ipynb"] = nbformat.writes(made) + "\n"
         graded = [c.metadata["nbgrader"] for c in made.cells if c.metadata["nbgrader"]["grade"]]
         by_hand = [each for each in graded if each["solution"]]

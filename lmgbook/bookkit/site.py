@@ -4,7 +4,8 @@
   address comes from LMGBOOK_REPOSITORY, else from the CI service, else from the git remote
   `origin`. Only a public https address on GitHub or GitLab counts; without one the pages have no
   buttons rather than dead ones. LMGBOOK_JUPYTERHUB adds a button for a JupyterHub. Pages may write
-  `{{ run_it_yourself }}`; the words depend on what is known.
+  `{{ run_it_yourself }}`; the words depend on what is known. Where LMGBOOK_LIVE names the commit of
+  the generated branch `live` (see `live`), the buttons lead to it, or else to the sources.
 * MathJax from the site itself, copied at build time from the pinned wheel `sphinx-mathjax-offline`,
   which carries all of it: what the pages can ask for is taken. The pages hold no widgets, so no
   widget script is named at all.
@@ -63,15 +64,46 @@ def branch(root, environ=os.environ):
     )
 
 
-def instructions(url):
+def pages(root, environ=os.environ):
+    """Address of the published pages without a slash at the end, or "" if it is not known.
+
+    It is LMGBOOK_PAGES, or GitHub's address for the pages of the repository that is being built
+    there; no other repository is taken to have any.
+    """
+    if address := environ.get("LMGBOOK_PAGES", "").rstrip("/"):
+        return address
+    owner, _, name = environ.get("GITHUB_REPOSITORY", "").partition("/")
+    host = f"{owner.lower()}.github.io"
+    return owner and f"https://{host}" + (f"/{name}" if name.lower() != host else "")
+
+
+def commit(root, environ=os.environ):
+    """Hash of the commit that is being built, or "" if there are changes since."""
+    known = environ.get("GITHUB_SHA") or environ.get("CI_COMMIT_SHA")
+    if known or git(root, "status", "--porcelain"):
+        return known or ""
+    return git(root, "rev-parse", "HEAD")
+
+
+def live_commit(environ=os.environ):
+    """Commit of the branch `live` that belongs to these pages, or "" where none has been made."""
+    known = environ.get("LMGBOOK_LIVE", "")
+    return known if re.fullmatch("[0-9a-f]{40}", known) else ""
+
+
+def instructions(url, live=""):
     here = "Every page of numbers is a notebook. Download it with the button at the top of the page"
     if url is None:
         return f"{here}, or run the whole book from its folder with `make book`."
     name = url.rsplit("/", 1)[1]
+    source = (
+        "The rocket opens the source of the page, in which numbers and references still are names; "
+        "the download has them in place. "
+    )
     return (
         f"{here}, start it in the browser with the rocket beside it, or run the whole book: "
-        f"`git clone {url}`, `cd {name}`, `make book`."
-    )
+        f"`git clone {url}`, `cd {name}`, `make book`. {'' if live else source}"
+    ).strip()
 
 
 def set_launch_buttons(app, config):
@@ -79,7 +111,7 @@ def set_launch_buttons(app, config):
     options = config.html_theme_options
     # Jupyter Book fills in its own repository where the configuration names none
     options["repository_url"] = url or ""
-    options["repository_branch"] = branch(app.srcdir)
+    options["repository_branch"] = live_commit() or branch(app.srcdir)
     options["use_repository_button"] = bool(url)
     options["launch_buttons"] = {}
     if url:
@@ -90,7 +122,8 @@ def set_launch_buttons(app, config):
         }
         if "github.com" in url:
             options["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
-    config.myst_substitutions = {**config.myst_substitutions, "run_it_yourself": instructions(url)}
+    words = instructions(url, live_commit())
+    config.myst_substitutions = {**config.myst_substitutions, "run_it_yourself": words}
 
 
 # --- MathJax ------------------------------------------------------------------------------------
@@ -182,8 +215,17 @@ def keep_together(match):
     return f'<span class="formula">{match[0]}</span>' if before or after else formula
 
 
+def follow_branch(context):
+    """Let the button of a hub name the branch: nbgitpuller takes no commits (its issue 239)."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if button.get("text") == "JupyterHub" and live_commit():
+                button["url"] = button["url"].replace(f"branch={live_commit()}", "branch=live")
+
+
 def mend(app, pagename, templatename, context, doctree):
     drop_scripts(context)
+    follow_branch(context)
     if body := context.get("body"):
         body = body.replace('role="doc-biblioentry"', 'role="listitem"')
         for pattern, better in REPAIRS:

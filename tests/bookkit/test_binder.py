@@ -77,3 +77,4 @@ def test_pins_cover_the_package():
         requirement = Requirement(line)
         assert pinned[requirement.name] in requirement.specifier
     assert {"jupyterlab", "ipykernel", "setuptools"} <= set(pinned)
+    assert "jupyterlab-myst" not in pinned, "it hides the boxes of live notebooks"

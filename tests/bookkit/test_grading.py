@@ -16,7 +16,10 @@ from lmgbook.bookkit import course, grading
 CHAPTERS = {path.parent.name: read(path) for path in sorted(BOOK.glob("*/exercises.ipynb"))}
 # those of nbgrader and of its data base
 pytestmark = pytest.mark.filterwarnings("ignore")
-PAIRS = {name: (book, course.student_notebook(book)) for name, book in CHAPTERS.items()}
+PARTS = {
+    path.parent.name: course._to_grade(path, course.read(path))
+    for path in sorted(BOOK.glob("*/exercises.ipynb"))
+}
 VARIANT = "a word"
 
 
@@ -26,7 +29,7 @@ def api(tmp_path_factory):
     from nbgrader.apps import NbGraderAPI
 
     root = tmp_path_factory.mktemp("course")
-    for name, text in grading.files(PAIRS, VARIANT).items():
+    for name, text in grading.files(PARTS, VARIANT).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     config = Config()
@@ -55,6 +58,8 @@ def about(cell):
 def test_release_holds_no_solution_and_no_hidden_test(api, chapter):
     release = released(api, chapter)
     text = nbformat.writes(release)
+    assert re.findall(r"\{(?:ref|eq|numref|cite|glue:text|ours|exercise)\}", text) == []
+    assert ".ipynb" not in text
     assert "HIDDEN" not in text and "_judge" not in text and "BEGIN SOLUTION" not in text
     source = read(api[1] / "source" / chapter / "exercises.ipynb")
     regions = re.findall(
@@ -76,7 +81,7 @@ def test_release_holds_no_solution_and_no_hidden_test(api, chapter):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_exercise_is_graded(chapter):
-    cells = grading.assignment(*PAIRS[chapter]).cells
+    cells = grading.assignment(*PARTS[chapter]).cells
     ids = [about(cell)["grade_id"] for cell in cells]
     assert len(ids) == len(set(ids))
     graded = {
@@ -97,7 +102,7 @@ def test_ids_and_points_do_not_depend_on_the_place():
     fewer = nbformat.from_dict({**notebook, "cells": notebook.cells[:3] + notebook.cells[7:]})
 
     def points(notebook):
-        cells = grading.assignment(notebook, course.student_notebook(notebook)).cells
+        cells = grading.assignment(notebook, course.student_notebook(notebook), {}).cells
         return {about(c)["grade_id"]: about(c).get("points") for c in cells}
 
     some = points(fewer)
@@ -193,5 +198,5 @@ def test_the_book_itself_cannot_be_released(api):
 
 def test_make_course_writes_it(tmp_path):
     written = course.write(tmp_path, BOOK, variant=VARIANT)
-    assert {tmp_path / "nbgrader" / name for name in grading.files(PAIRS, VARIANT)} <= set(written)
+    assert {tmp_path / "nbgrader" / name for name in grading.files(PARTS, VARIANT)} <= set(written)
     assert VARIANT in (tmp_path / "nbgrader" / "README.md").read_text("utf-8")

@@ -61,7 +61,7 @@ def test_no_clone_at_all(tmp_path):
     ],
 )
 def test_buttons(clone, monkeypatch, address, buttons):
-    for name in ("GITHUB_REPOSITORY", "CI_PROJECT_URL", "LMGBOOK_JUPYTERHUB"):
+    for name in ("GITHUB_REPOSITORY", "CI_PROJECT_URL", "LMGBOOK_JUPYTERHUB", "LMGBOOK_LIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LMGBOOK_REPOSITORY", address)
     config = SimpleNamespace(html_theme_options={}, myst_substitutions={})
@@ -70,3 +70,51 @@ def test_buttons(clone, monkeypatch, address, buttons):
     assert {key for key, value in shown.items() if value.startswith("https")} == buttons
     assert config.html_theme_options["repository_url"] == address
     assert ("rocket" in config.myst_substitutions["run_it_yourself"]) == bool(address)
+
+
+HASH = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize("live", [HASH, "", "main"])
+def test_buttons_lead_to_the_live_commit_or_say_that_they_do_not(clone, monkeypatch, live):
+    monkeypatch.setenv("LMGBOOK_REPOSITORY", "https://github.com/a/b")
+    monkeypatch.setenv("LMGBOOK_BRANCH", "main")
+    monkeypatch.setenv("LMGBOOK_LIVE", live)
+    config = SimpleNamespace(html_theme_options={}, myst_substitutions={})
+    site.set_launch_buttons(SimpleNamespace(srcdir=clone), config)
+    pinned = live == HASH
+    assert config.html_theme_options["repository_branch"] == (HASH if pinned else "main")
+    words = config.myst_substitutions["run_it_yourself"]
+    assert ("opens the source of the page" in words) is not pinned
+
+
+def test_a_hub_follows_the_branch(monkeypatch):
+    """What it clones with, nbgitpuller, knows branches and no commits."""
+    monkeypatch.setenv("LMGBOOK_LIVE", HASH)
+    hub = {"text": "JupyterHub", "url": f"https://hub/git-pull?repo=r&branch={HASH}"}
+    binder = {"text": "Binder", "url": f"https://mybinder.org/v2/gh/a/b/{HASH}?urlpath=x"}
+    site.follow_branch({"header_buttons": [{"type": "group", "buttons": [hub, binder]}, {}]})
+    assert hub["url"].endswith("branch=live") and HASH in binder["url"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        ({}, ""),
+        ({"GITHUB_REPOSITORY": "Ab/c"}, "https://ab.github.io/c"),
+        ({"GITHUB_REPOSITORY": "Ab/ab.github.io"}, "https://ab.github.io"),
+        ({"GITHUB_REPOSITORY": "Ab/c", "LMGBOOK_PAGES": "https://x.org/y/"}, "https://x.org/y"),
+    ],
+)
+def test_address_of_the_pages(clone, environ, address):
+    assert site.pages(clone, environ) == address
+
+
+def test_commit_that_is_built(clone):
+    assert site.commit(clone, {"GITHUB_SHA": HASH}) == HASH
+    run = ["git", "-C", str(clone), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*run, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    head = subprocess.run([*run, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    assert site.commit(clone, {}) == head.stdout.strip()
+    (clone / "changed").write_text("since")
+    assert site.commit(clone, {}) == ""
