@@ -126,9 +126,9 @@ class Resolve(SphinxPostTransform):
         here = self.env.docname
         for overview, pages in chapters(self.env).items():
             names = [page for page, _, _ in pages]
-            if here in names:
+            title = self.document.next_node(nodes.title)
+            if here in names and title:  # what is asked of Sphinx for live notebooks has none
                 number = names.index(here)
-                title = self.document.next_node(nodes.title)
                 uri = self.app.builder.get_relative_uri(here, overview)
                 chapter = self.env.titles[overview].deepcopy().children
                 link = nodes.reference("", "", *chapter, refuri=uri, internal=True)

@@ -17,7 +17,7 @@ from sphinx.transforms import SphinxTransformer
 from sphinx.util.docutils import new_document, sphinx_domains
 
 from . import live_text, site
-from .ledger_pages import Html
+from .ledger_pages import Html, Small
 
 NUMBERS = ("eq", "numref", "ref", "prf:ref")  # with the page that it belongs to, if another
 REFERENCES = (*NUMBERS, "link", "doc", "cite")
@@ -189,8 +189,8 @@ class Words:
                 return self.linked(inside, node)
             case nodes.inline() if "verdict" in node["classes"]:
                 return f"**{inside}**"
-            case nodes.inline() if "ledger-small" in node["classes"]:
-                return f"({inside.strip()}) "
+            case Small():
+                return f"{inside.strip()} "
             case nodes.inline() | nodes.paragraph() | nodes.title():
                 return inside
         raise ExtensionError(f"no Markdown is known for {node.tagname}: {node.astext()[:200]}")

@@ -94,7 +94,9 @@ class Terms(SphinxPostTransform):
         here = self.env.docname
         # lists of all kinds stand beside the glossary: links all over them would only be in the way
         beside = {page.rpartition("/")[0] for page, _, _ in terms.values()}
-        if here.rpartition("/")[0] in beside:
+        # nor has a piece of text that live notebooks ask for any use of them
+        whole = self.document.next_node(nodes.section)
+        if here.rpartition("/")[0] in beside or not whole:
             return
         for paragraph in self.document.findall(nodes.paragraph):
             join_lines(paragraph)
