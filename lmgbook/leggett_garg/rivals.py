@@ -240,16 +240,15 @@ def wigner_function(
     count = len(psi)
     angles = 4 * 2 ** int(np.ceil(np.log2(count)))
     index = np.arange(count)
-    products = np.zeros((2 * count - 1, angles))
-    products[np.add.outer(index, index), np.subtract.outer(index, index) % angles] = np.outer(
-        psi, psi
-    )
-    azimuth = 2 * np.pi * np.fft.fftfreq(angles)
-    near = np.abs(azimuth) <= np.pi / 2
-    weights = np.fft.fft(products, axis=1).real[:, near]
+    sums, shifts = np.add.outer(index, index), np.subtract.outer(index, index)
+    products = np.zeros((2 * count - 1, count))
+    # both signs of k in one
+    np.add.at(products, (sums, np.abs(shifts)), np.outer(psi, psi))
+    half = np.fft.rfft(products, n=angles).real[:, : angles // 4 + 1]
+    weights = np.concatenate([half[:, :0:-1], half], axis=1)
+    azimuth = 2 * np.pi / angles * np.arange(-(angles // 4), angles // 4 + 1)
     z = magnet.N / 2 - np.arange(2 * count - 1) / 2
-    order = np.argsort(azimuth[near])
-    return z, azimuth[near][order], weights[:, order] / weights.sum()
+    return z, azimuth, weights / weights.sum()
 
 
 def initial_spins(
