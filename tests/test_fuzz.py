@@ -246,10 +246,6 @@ CASES = {
     ),
     "leggett_garg.sweep_map.runs_needed": dict(p=0.1, q=0.5, sigmas=3.0),
     "leggett_garg.sweep_map.point": dict(reach=2.0, duration=1e-4, dephasing=0.1),
-    "leggett_garg.sweep_map.best_duration": dict(reach=0.1, dephasing=0.1, levels=2),
-    "leggett_garg.sweep_map.compute": dict(
-        rates=(), reaches=(), durations=(), best=np.ones((0, 2))
-    ),
     "leggett_garg.sweep_map.load": dict(path=None),
     "reactions.demkov_osherov": dict(g=1.0, beta=1.0),
     "reactions.single_channel": dict(N=4, g=1.0, beta=1.0),
@@ -495,8 +491,7 @@ EXEMPT = {
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",
     "declares an exercise; test_exercises.py holds each to the rules": "exercises.exercise",
-    "writes a file, or is a command": """
-        glassy.table.write glassy.table.main leggett_garg.sweep_map.main""",
+    "writes a file, or is a command": "glassy.table.write glassy.table.main",
 }
 
 

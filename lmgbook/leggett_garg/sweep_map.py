@@ -116,6 +116,7 @@ def wigner_errors(
         Rows: not in the ground state, wrong sign. Columns: error, uncertainty.
     """
     count = positive_integer("trajectories", trajectories, minimum=2)
+    checks.affordable(f"trajectories = {count}", memory=100.0 * count)
     rng = np.random.default_rng(positive_integer("seed", seed, minimum=0))
     spins, weights = initial_spins(magnet, -positive("reach", reach), count, rng=rng)
     x, y, z = precess(magnet, spins, reach, duration, dephasing, rng)
@@ -173,6 +174,7 @@ def point(reach: float, duration: float, dephasing: float) -> dict[str, NDArray[
     Cost: half a second for 10 ms.
     """
     magnet, whole = LeggettGarg(levels=LEVELS), LeggettGarg(levels=None)
+    dephasing = not_negative("dephasing", dephasing)
     quantum = bias_sweep(magnet if dephasing else whole, reach, duration, dephasing)
     alone = quantum.not_ground, quantum.wrong_sign
     of_levels = levels_sweep(magnet, reach, duration, dephasing) if dephasing else alone
@@ -182,60 +184,29 @@ def point(reach: float, duration: float, dephasing: float) -> dict[str, NDArray[
     return {name: np.array(each) for name, each in zip(ERRORS, values, strict=True)}
 
 
-def best_duration(reach: float, dephasing: float, levels: int = 12) -> tuple[float, float]:
-    """Duration (s) with the smallest probability not to end in the ground state, and that error.
-
-    Parameters
-    ----------
-    reach, dephasing : float
-        Splittings, 1/s > 0.
-    levels : int
-
-    Returns
-    -------
-    duration, error : float
-    """
-    magnet, rate = LeggettGarg(levels=levels), positive("dephasing", dephasing)
+def _best_duration(reach, dephasing, levels=12):
+    """Duration (s) with the smallest probability not to end in the ground state, and that error."""
+    magnet = LeggettGarg(levels=levels)
     found = minimize_scalar(
-        lambda t: bias_sweep(magnet, reach, t, rate).not_ground,
-        bounds=(2e-4 * reach, 0.01 * positive("reach", reach)),
+        lambda t: bias_sweep(magnet, reach, t, dephasing).not_ground,
+        bounds=(2e-4 * reach, 0.01 * reach),
         method="bounded",
         options={"xatol": 1e-4 * reach},
     )
     return float(found.x), float(found.fun)
 
 
-def compute(
-    rates: ArrayLike = RATES,
-    reaches: ArrayLike = REACHES,
-    durations: ArrayLike = DURATIONS,
-    best: ArrayLike = BEST,
-) -> dict:
-    """Compute the map.
-
-    Parameters
-    ----------
-    rates, reaches, durations : array
-    best : array, shape (searches, 2)
-        Dephasing rate and reach of each search for the best duration.
-
-    Returns
-    -------
-    dict
-        What the file holds: provenance, the axes, for each name in ERRORS an array of shape
-        (rates, 2 or 4, reaches, durations), and the best durations.
-    """
+def _compute(rates=RATES, reaches=REACHES, durations=DURATIONS, best=BEST):
+    """What the file holds: provenance, axes, errors (see `SweepMap`), best durations."""
     start = time.perf_counter()
-    given = {"rates": rates, "reaches": reaches, "durations": durations}
-    axes = {name: finite_array(name, each, shape=(None,)) for name, each in given.items()}
+    axes = {"rates": rates, "reaches": reaches, "durations": durations}
     where = np.array(np.meshgrid(*axes.values(), indexing="ij"))
     points = [point(reach, t, rate) for rate, reach, t in where.reshape(3, -1).T]
     errors = {
         name: np.moveaxis(np.reshape([p[name] for p in points], (*where.shape[1:], -1)), 3, 1)
         for name in ERRORS
     }
-    wanted = finite_array("best", best, shape=(None, 2))
-    found = [[rate, reach, *best_duration(reach, rate)] for rate, reach in wanted]
+    found = [[rate, reach, *_best_duration(reach, rate)] for rate, reach in best]
     return {
         "provenance": {
             "command": "python -m lmgbook.leggett_garg.sweep_map",
@@ -249,7 +220,7 @@ def compute(
             "date": datetime.now(UTC).date().isoformat(),
             "seconds": round(time.perf_counter() - start),
         },
-        **{name: each.tolist() for name, each in axes.items()},
+        **{name: list(each) for name, each in axes.items()},
         "errors": {name: values.round(5).tolist() for name, values in errors.items()},
         "best": np.round(found, 6).tolist(),
     }
@@ -269,7 +240,8 @@ class SweepMap:
         For each name in ERRORS (see `point`) an array of shape (rates, kinds, reaches, durations);
         the first kind is not to end in the ground state, the second the wrong sign.
     best : ndarray, shape (searches, 4)
-        Dephasing rate, reach, and for these what `best_duration` returns.
+        Dephasing rate, reach, and for these the duration (s) with the smallest probability not to
+        end in the ground state, and that error; found with twelve levels.
     """
 
     provenance: dict
@@ -313,7 +285,7 @@ def load(path: str | os.PathLike | None = None) -> SweepMap:
 def main() -> None:
     """Run the command."""
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(compute())
+    text = json.dumps(_compute())
     # one line a reach
     FILE.write_text(text.replace("], [", "],\n[") + "\n", encoding="utf-8")
 
