@@ -48,9 +48,8 @@ def levels_sweep(
 
     Of the noise along z only the part that is diagonal in the eigenstates |n> of H - h(t) Jz:
     jump operator sqrt(gamma) sum_n <n|Jz|n> |n><n|, a dephasing Lindbladian in the sense of Avron
-    et al., Commun. Math. Phys. 305, 633 (2011), and Fraas and Haenggli (2017). It leaves the
-    populations of these levels alone; only the sweep moves them. The field stands still during a
-    step; the error falls as steps^-2.
+    et al. (2011) and of Fraas and Haenggli (2017). It leaves the populations of these levels alone;
+    only the sweep moves them. The field stands still during a step; the error falls as steps^-2.
 
     Parameters
     ----------
