@@ -238,6 +238,15 @@ CASES = {
     "leggett_garg.rivals.wigner_error": dict(
         magnet=MAGNET, reach=0.1, duration=1e-3, dephasing=0.0, trajectories=4, seed=0
     ),
+    "leggett_garg.sweep_map.levels_sweep": dict(
+        magnet=MAGNET, reach=0.1, duration=1e-3, dephasing=0.1, steps=4
+    ),
+    "leggett_garg.sweep_map.wigner_errors": dict(
+        magnet=MAGNET, reach=0.1, duration=1e-3, dephasing=0.0, trajectories=4, seed=0
+    ),
+    "leggett_garg.sweep_map.runs_needed": dict(p=0.1, q=0.5, sigmas=3.0),
+    "leggett_garg.sweep_map.point": dict(reach=2.0, duration=1e-4, dephasing=0.1),
+    "leggett_garg.sweep_map.load": dict(path=None),
     "reactions.demkov_osherov": dict(g=1.0, beta=1.0),
     "reactions.single_channel": dict(N=4, g=1.0, beta=1.0),
     "reactions.two_channel": dict(N=4, g=1.0, beta=1.0),
@@ -454,7 +463,7 @@ CASES = {
 
 #: Documented: NaN where K3 never exceeds one or no molecules are left; infinite temperatures
 #: in the middle of a spectrum.
-NOT_FINITE = ("threshold", "temperature", "gaussian", "truncated_wigner", "strang")
+NOT_FINITE = ("threshold", "runs_needed", "temperature", "gaussian", "truncated_wigner", "strang")
 #: Errors of other kinds that a docstring promises.
 DOCUMENTED = {
     "exercises.find": KeyError,
@@ -462,13 +471,15 @@ DOCUMENTED = {
     "exercises.check": (KeyError, exercises.NotYet),
     "ledger.check": (KeyError, ledger.Contradiction, ledger.LedgerError),
     "glassy.table.load": OSError,
+    "leggett_garg.sweep_map.load": OSError,
     "integrators.TridiagonalPropagator.advance": IntegratorException,
 }
 #: Why the others have no case.
 EXEMPT = {
     "the results of functions, and what is read from files: they hold what they are given": """
         ensembles.landscape.Phase slow_quenches.exact.ExactRamp slow_quenches.harmonic.HarmonicRamp
-        leggett_garg.bias_sweep.BiasSweep reactions.sweep.Sweep reactions.truncated_wigner.Sample
+        leggett_garg.bias_sweep.BiasSweep leggett_garg.sweep_map.SweepMap
+        reactions.sweep.Sweep reactions.truncated_wigner.Sample
         glassy.averages.EnsembleAverage glassy.fits.StretchFit glassy.table.Exponents
         glassy.table.Part exercises.Exercise exercises.Numbers ledger.Claim ledger.Paper""",
     "called by the package alone, with arguments that the caller has checked": """

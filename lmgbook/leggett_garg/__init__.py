@@ -6,7 +6,8 @@ The rooms, in the order of the pages:
 - `magnet`: `LeggettGarg`, the magnet with its lowest levels, and the correlator K3 under collective
   dephasing.
 - `local_dephasing`: noise that hits every atom on its own.
-- `bias_sweep`: the Landau-Zener sweep of a bias field; `rivals`: what classical magnets do in it.
+- `bias_sweep`: the Landau-Zener sweep of a bias field; `rivals`: what classical magnets do in it;
+  `sweep_map`: both over reach and duration, kept in a file.
 - `exercises`: the answers of the chapter's exercises.
 
 H = -(J3/N) Jz^2 - Gamma Jx throughout; times in seconds, energies as angular frequencies in 1/s.

@@ -240,16 +240,17 @@ def wigner_function(
     count = len(psi)
     angles = 4 * 2 ** int(np.ceil(np.log2(count)))
     index = np.arange(count)
-    products = np.zeros((2 * count - 1, angles))
-    products[np.add.outer(index, index), np.subtract.outer(index, index) % angles] = np.outer(
-        psi, psi
-    )
-    azimuth = 2 * np.pi * np.fft.fftfreq(angles)
-    near = np.abs(azimuth) <= np.pi / 2
-    weights = np.fft.fft(products, axis=1).real[:, near]
+    sums, shifts = np.add.outer(index, index), np.subtract.outer(index, index)
+    products = np.zeros((2 * count - 1, count))
+    # both signs of k in one
+    np.add.at(products, (sums, np.abs(shifts)), np.outer(psi, psi))
+    quarter = 2 * np.pi / angles * np.arange(angles // 4 + 1)
+    half = products @ np.cos(np.outer(index, quarter))
+    weights = np.concatenate([half[:, :0:-1], half], axis=1)
+    weights /= weights.sum()
+    azimuth = np.concatenate([-quarter[:0:-1], quarter])
     z = magnet.N / 2 - np.arange(2 * count - 1) / 2
-    order = np.argsort(azimuth[near])
-    return z, azimuth[near][order], weights[:, order] / weights.sum()
+    return z, azimuth, weights
 
 
 def initial_spins(
@@ -286,13 +287,13 @@ def initial_spins(
     length = (instance("magnet", magnet, LeggettGarg).N + 1) / 2
     if flag("zero_point", zero_point):
         grid, azimuth, weights = wigner_function(magnet, bias)
-        size = np.abs(weights).ravel()
-        drawn = rng.choice(len(size), count, p=size / size.sum())
+        sums = np.cumsum(np.abs(weights))
+        drawn = np.searchsorted(sums, sums[-1] * rng.random(count), side="right")
         row, column = np.unravel_index(drawn, weights.shape)
         # spread over the cell of the grid
         z = grid[row] + (rng.random(count) - 0.5) / 2
         phi = azimuth[column] + (rng.random(count) - 0.5) * (azimuth[1] - azimuth[0])
-        signs = np.sign(weights.ravel()[drawn]) * size.sum()
+        signs = np.sign(weights[row, column]) * sums[-1]
     else:
         left, _, right = wells(magnet, bias, length)
         well = float(left if bias < 0 else right)
