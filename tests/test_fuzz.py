@@ -362,6 +362,12 @@ CASES = {
         inner=0.9,
         engine=None,
     ),
+    "glassy.mixed.relaxation": dict(
+        matrix=[[0.0, 1.0], [1.0, 0.0]], times=[0.0, 1.0], axes=(1, 1, 0), along=0.5, across=0.2
+    ),
+    "glassy.mixed.pair_frequency": dict(axes=(1, 1, 0)),
+    "glassy.mixed.batch": dict(name="XX", N=6, index=3),
+    "glassy.mixed.load": dict(name="XX", N=6),
     "glassy.table.load": dict(path=None),
     "glassy.table.entry": dict(
         d=2, alpha=3.0, N=4, quantity="purity", shape="ball", realisations=2
@@ -491,7 +497,8 @@ EXEMPT = {
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",
     "declares an exercise; test_exercises.py holds each to the rules": "exercises.exercise",
-    "writes a file, or is a command": "glassy.table.write glassy.table.main",
+    "writes a file, or is a command": """glassy.table.write glassy.table.main
+        glassy.mixed.main""",
 }
 
 

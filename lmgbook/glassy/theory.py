@@ -6,10 +6,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
-from scipy.special import gamma
+from scipy.special import gamma, ive
 
 from .. import checks
 from .cloud import ball_volume, box_side, checked_dimension
+
+FARTHEST = 7.0  # standard deviations at which a Gaussian cloud ends
+LAYERS = 6  # balls per node that make a Gaussian cloud
 
 
 def rates(
@@ -111,9 +114,10 @@ def noise_free(
         Number of spins, without exclusion.
     d, alpha, coupling
         As in `rates`, but alpha from d/20 to 1000.
-    where : {"ball", "centre", "torus"}
+    where : {"ball", "centre", "torus", "gauss"}
         Average over all spins of the ball; a spin at the centre of the ball; any spin of a
-        periodic cube of the same volume.
+        periodic cube of the same volume; all spins of a Gaussian cloud, a trapped gas, with
+        standard deviation one in each direction.
     squared : bool
         The average of <sigma_x>^2, Eq. (4), instead.
     inner : float
@@ -138,19 +142,25 @@ def noise_free(
     times, N = checks.ascending("times", times), checks.positive_integer("N", N)
     d = checked_dimension(d)
     alpha = checks.in_range("alpha", alpha, d / 20, 1000)
-    checks.one_of("where", where, ("ball", "centre", "torus"))
+    checks.one_of("where", where, ("ball", "centre", "torus", "gauss"))
     inner = checks.in_range("inner", inner, 1e-9, 1)
     turn = 4 if checks.flag("squared", squared) else 2
     angle = turn * checks.positive("coupling", coupling) * times
     nodes = checks.positive_integer("nodes", nodes, maximum=1000)
     angles = float(len(times) * nodes ** (2 if where == "torus" else 1))
-    seconds = 3e-7 * angles * (nodes if where == "ball" else 1)
+    angles *= LAYERS if where == "gauss" else 1
+    seconds = 3e-7 * angles * (nodes if where in ("ball", "gauss") else 1)
     checks.affordable(f"{len(times)} times", 100 * angles, seconds, "take fewer, or fewer nodes")
     if where == "centre":
         radius, weight = np.zeros(1), np.ones(1)
     elif where == "torus":
         rho, angular = _cube_directions(d, nodes)
         radius, weight = np.zeros(1), np.ones(1)
+    elif where == "gauss":
+        s, w = _gauss(nodes)
+        radius = FARTHEST * s
+        weight = FARTHEST * w * d * ball_volume(d) * radius ** (d - 1) * np.exp(-(radius**2) / 2)
+        weight /= weight.sum()
     else:
         # R = inner (1 - s^2) puts nodes close to the surface, where q varies fastest
         s, w = _gauss(nodes)
@@ -159,7 +169,9 @@ def noise_free(
     average = np.zeros(len(times))
     missing = _missing_cosine(d / alpha)
     for index in range(len(weight)):
-        if where != "torus":
+        if where == "gauss":
+            rho, angular = _gauss_layers(d, radius[index], nodes)
+        elif where != "torus":
             rho, angular = _ball_directions(d, radius[index], nodes)
         with np.errstate(over="ignore"):
             turns = np.divide.outer(angle, np.maximum(rho**alpha, 1e-300))
@@ -194,6 +206,19 @@ def _ball_directions(d, radius, nodes):
     outward = cosine > 0
     rho = np.where(outward, (1 - radius**2) / (radius * np.abs(cosine) + root), 0.0)
     return np.where(outward, rho, root - radius * cosine), weight
+
+
+def _gauss_layers(d, radius, nodes):
+    """Radii and weights of balls around a spin at `radius`: stacked, they make a Gaussian cloud."""
+    edges = np.linspace(0, radius + FARTHEST, LAYERS * nodes + 1)
+    twice = 2 * radius * edges
+    # density at a distance from the spin, averaged over directions
+    if d == 3:
+        mean = np.where(twice > 1e-12, -np.expm1(-twice) / np.maximum(twice, 1e-12), 1.0)
+    else:
+        mean = ive(0, twice / 2) if d == 2 else (1 + np.exp(-twice)) / 2
+    density = np.exp(-((edges - radius) ** 2) / 2) * mean / (2 * np.pi) ** (d / 2)
+    return (edges[1:] + edges[:-1]) / 2, -ball_volume(d) * np.diff(density)
 
 
 def _cube_directions(d, nodes):

@@ -339,6 +339,28 @@ def test_quadrature_equals_the_sampled_average(d, alpha, N, where):
         assert np.all(np.abs(samples.mean(axis=0) - smooth) < 4.5 * error)
 
 
+@pytest.mark.parametrize("d, alpha, N", [(1, 1, 12), (2, 4, 40), (3, 6, 40)])
+def test_a_gaussian_cloud_by_both_routes(d, alpha, N):
+    rng = np.random.default_rng(d)
+    times = np.array([0.02, 0.1, 0.3, 1.0, 2.0])
+    times /= gl.bulk_coupling(d, alpha, N / (2 * np.pi) ** (d / 2))
+    curves = [gl.magnetization(rng.normal(size=(N, d)), times, alpha) for _ in range(600)]
+    for squared in (False, True):
+        samples = np.mean([curve ** (1 + squared) for curve in curves], axis=2)
+        smooth = gl.noise_free(times, N, d, alpha, where="gauss", squared=squared)
+        error = samples.std(axis=0, ddof=1) / np.sqrt(600)
+        assert np.all(np.abs(samples.mean(axis=0) - smooth) < 4.5 * error)
+
+
+def test_a_large_gaussian_cloud_is_a_mixture_of_densities():
+    # in two dimensions all densities up to the largest are equally frequent
+    peak = 10**7 / (2 * np.pi)
+    gamma = gl.rates(2, 4, peak)[0]
+    s = np.array([0.01, 0.3, 1.0, 3.0, 10.0])
+    found = gl.noise_free(s**2 / gamma, 10**7, 2, 4, where="gauss")
+    assert found == pytest.approx(-np.expm1(-s) / s, abs=2e-5)
+
+
 def test_inner_spins_by_both_routes():
     times = np.array([0.1, 1.0]) / unit(60, 3, 6)
     sampled = gl.ensemble_average(60, 3, 6, times, 400, seed=1, inner=0.6)
@@ -347,7 +369,7 @@ def test_inner_spins_by_both_routes():
     assert np.all(np.abs(sampled.magnetization - smooth) < 4.5 * error)
 
 
-@pytest.mark.parametrize("where", ["ball", "centre", "torus"])
+@pytest.mark.parametrize("where", ["ball", "centre", "torus", "gauss"])
 def test_quadrature_is_converged(where):
     times = np.geomspace(1e-3, 30, 25) / unit(100, 3, 6)
     coarse, fine = (gl.noise_free(times, 100, 3, 6, where=where, nodes=n) for n in (64, 200))
