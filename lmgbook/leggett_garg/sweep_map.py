@@ -235,20 +235,21 @@ class SweepMap:
         Parameters, versions, SHA-256 of the code, date, duration.
     rates, reaches, durations : ndarray
         The axes: 1/s, splittings, seconds.
-    errors : dict of ndarray
+    errors : dict
         For each name in ERRORS (see `point`) an array of shape (rates, kinds, reaches, durations);
         the first kind is not to end in the ground state, the second the wrong sign.
-    best : ndarray, shape (searches, 4)
-        Dephasing rate, reach, and for these the duration (s) with the smallest probability not to
-        end in the ground state, and that error; found with twelve levels.
+    best : ndarray
+        Shape (searches, 4): dephasing rate, reach, and for these the duration (s) with the
+        smallest probability not to end in the ground state, and that error; found with twelve
+        levels.
     """
 
     provenance: dict
-    rates: NDArray[np.float64]
-    reaches: NDArray[np.float64]
-    durations: NDArray[np.float64]
-    errors: dict[str, NDArray[np.float64]]
-    best: NDArray[np.float64]
+    rates: np.ndarray
+    reaches: np.ndarray
+    durations: np.ndarray
+    errors: dict[str, np.ndarray]
+    best: np.ndarray
 
 
 def load(path: str | os.PathLike | None = None) -> SweepMap:
