@@ -23,7 +23,7 @@ import nbformat
 import yaml
 
 from .. import ledger
-from . import grading
+from . import grading, moodle
 
 LIVE = "_build/live"  # of the build; a live notebook bears the digest of its source
 
@@ -293,6 +293,7 @@ def write(out, book=None, variant=None):
                 graded[path.parent.name] = _to_grade(source, notebook)
     for name, text in grading.files(graded, variant).items():
         texts[pathlib.Path(out, "nbgrader", name)] = text
+    texts[pathlib.Path(out, "moodle.xml")] = moodle.bank(graded, variant)
     for target, text in texts.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")

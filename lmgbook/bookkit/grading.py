@@ -169,6 +169,51 @@ c.ExecutePreprocessor.timeout = 300
 """
 
 
+RUBRIC = """\
+| | full | half | none |
+| --- | --- | --- | --- |
+| physics | the answer, and why it must be so | the answer alone | another question's answer |
+| numbers | confirmed by a second way or a known limit | plausible, unchecked | wrong, or none |
+| figure | axes, units, one message, a full caption | right, but needs the text | none |
+| doubt | what would make one believe the opposite | a weakness is named | too much is claimed |
+"""
+
+
+def rubric(notebook, made):
+    """How to grade the projects of a chapter by hand: four criteria, three grades, model answers.
+
+    Parameters
+    ----------
+    notebook, made : nbformat.NotebookNode
+        The exercises of a chapter, and the assignment made of them.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    lines = [
+        "# Projects, by hand",
+        "",
+        "Each criterion counts a quarter of the points of a project.",
+        "",
+        RUBRIC,
+    ]
+    for problem, _ in exercises_of(notebook.cells)[1:]:
+        if problem.of_number == POINTS["Project"][0]:
+            by_hand = [
+                cell
+                for cell in made.cells
+                if cell.metadata["nbgrader"]["grade_id"].startswith(f"{problem.label}-")
+                and cell.metadata["nbgrader"]["grade"]
+            ]
+            points = sum(cell.metadata["nbgrader"]["points"] for cell in by_hand)
+            model = re.search(r"### BEGIN SOLUTION\n(.*?)\n### END", by_hand[0].source, re.DOTALL)
+            lines += [f"## {problem.title}", "", f"{points} points. A full answer:", "", model[1]]
+            lines += [""]
+    return "\n".join(lines)
+
+
 def files(notebooks, variant=None):
     """Return all files of a course for nbgrader, by their paths in its folder.
 
@@ -188,6 +233,7 @@ def files(notebooks, variant=None):
     for chapter, parts in notebooks.items():
         made = assignment(*parts, variant)
         texts[f"source/{chapter}/exercises.ipynb"] = nbformat.writes(made) + "\n"
+        texts[f"rubrics/{chapter}.md"] = rubric(parts[0], made)
         graded = [c.metadata["nbgrader"] for c in made.cells if c.metadata["nbgrader"]["grade"]]
         by_hand = [each for each in graded if each["solution"]]
         total = sum(each["points"] for each in graded)
@@ -208,7 +254,7 @@ each part in a cell of its own; the model answers stand in the source.
 {table}
 
 A warm-up gives 1 point for its number, a core exercise 3, a project 6; a part by hand gives 1, 2 or
-4. Change them in the source if you weigh otherwise.
+4. Change them in the source if you weigh otherwise. `rubrics` says how to weigh the projects.
 
 ## From here to a graded class
 

@@ -196,6 +196,18 @@ def test_the_book_itself_cannot_be_released(api):
     assert not (root / "release" / "book").exists()
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_rubrics_cover_the_projects(chapter):
+    text = grading.files({chapter: PARTS[chapter]})[f"rubrics/{chapter}.md"]
+    projects = [
+        problem.title
+        for problem, _ in grading.exercises_of(CHAPTERS[chapter].cells)[1:]
+        if problem.of_number == grading.POINTS["Project"][0]
+    ]
+    assert projects and re.findall(r"(?m)^## (.*)", text) == projects
+    assert text.count("points. A full answer:") == len(projects)
+
+
 def test_make_course_writes_it(tmp_path):
     written = course.write(tmp_path, BOOK, variant=VARIANT)
     assert {tmp_path / "nbgrader" / name for name in grading.files(PARTS, VARIANT)} <= set(written)
