@@ -13,6 +13,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 def setup(app):
     """Set up the Sphinx extension."""
     from . import (
+        answers,
         computed_pages,
         contents,
         executed,
@@ -26,7 +27,8 @@ def setup(app):
         terms,
     )
 
-    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms, contents
+    pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
+    pages += contents, answers
     for part in (site, icons, executed, *pages, live):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
