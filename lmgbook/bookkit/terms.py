@@ -96,7 +96,7 @@ class Terms(SphinxPostTransform):
         beside = {page.rpartition("/")[0] for page, _, _ in terms.values()}
         # nor has a piece of text that live notebooks ask for any use of them
         whole = self.document.next_node(nodes.section)
-        if here.rpartition("/")[0] in beside or not whole:
+        if not terms or here.rpartition("/")[0] in beside or not whole:
             return
         for paragraph in self.document.findall(nodes.paragraph):
             join_lines(paragraph)
