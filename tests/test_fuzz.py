@@ -154,6 +154,8 @@ CASES = {
     "ensembles.microcanonical_temperature": dict(energy=-0.4, h=0.5, K=0.1),
     "ensembles.microcanonical_jump": dict(h=0.5, K=0.1),
     "ensembles.log_degeneracy": dict(N=6, S=1.0),
+    "ensembles.relaxation.relax": dict(N=4, kind="bonds", strength=0.1, seed=0, times=[0.0, 1.0]),
+    "ensembles.relaxation.row": dict(N=8, kind="bonds", strength=0.1, realisations=1),
     "ensembles.SectorSpectrum": dict(N=6, h=0.5, K=0.1),
     "ensembles.SectorSpectrum.log_partition": (SPECTRUM, dict(beta=1.0)),
     "ensembles.SectorSpectrum.free_energy": (SPECTRUM, dict(beta=1.0)),
@@ -480,7 +482,8 @@ EXEMPT = {
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",
     "declares an exercise; test_exercises.py holds each to the rules": "exercises.exercise",
-    "writes a file, or is a command": "glassy.table.write glassy.table.main",
+    "writes a file, or is a command": """glassy.table.write glassy.table.main
+        ensembles.relaxation.main""",
 }
 
 
