@@ -482,8 +482,7 @@ EXEMPT = {
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",
     "declares an exercise; test_exercises.py holds each to the rules": "exercises.exercise",
-    "writes a file, or is a command": """glassy.table.write glassy.table.main
-        ensembles.relaxation.main""",
+    "writes a file, or is a command": "glassy.table.write glassy.table.main",
 }
 
 

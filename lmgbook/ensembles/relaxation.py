@@ -64,7 +64,7 @@ def relax(
     -----
     Cost: 0.1 s for N = 10, 2 s and 150 MB for 12, 20 s and 0.8 GB for 13, as 8^N.
     """
-    N = positive_integer("N", N, minimum=4)
+    N = positive_integer("N", N, minimum=4, maximum=16)
     one_of("kind", kind, KINDS)
     strength = finite("strength", strength, least=0, most=1000)
     seed = positive_integer("seed", seed, minimum=0)
@@ -110,9 +110,13 @@ def row(N: int, kind: str, strength: float, realisations: int | None = None) -> 
     dict
         The columns of ROW, and "course" at TIMES. Errors are standard errors of the mean.
     """
-    count = realisations or REALISATIONS[one_of("N", N, tuple(REALISATIONS))]
-    count = positive_integer("realisations", count) if strength else 1
-    _affordable(positive_integer("N", N, minimum=4), count)
+    N = positive_integer("N", N, minimum=4, maximum=16)
+    if realisations is None:
+        realisations = REALISATIONS[one_of("N", N, tuple(REALISATIONS))]
+    count = positive_integer("realisations", realisations)
+    if finite("strength", strength, least=0) == 0:
+        count = 1  # nothing is random
+    _affordable(N, count)
     runs = [relax(N, kind, strength, seed, TIMES) for seed in range(count)]
     mean = {name: np.mean([run[name] for run in runs], axis=0) for name in runs[0]}
     error = np.std([run["memory"] for run in runs], ddof=1) / np.sqrt(count) if count > 1 else 0.0
