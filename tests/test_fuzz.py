@@ -154,6 +154,8 @@ CASES = {
     "ensembles.microcanonical_temperature": dict(energy=-0.4, h=0.5, K=0.1),
     "ensembles.microcanonical_jump": dict(h=0.5, K=0.1),
     "ensembles.log_degeneracy": dict(N=6, S=1.0),
+    "ensembles.relaxation.relax": dict(N=4, kind="bonds", strength=0.1, seed=0, times=[0.0, 1.0]),
+    "ensembles.relaxation.row": dict(N=8, kind="bonds", strength=0.1, realisations=1),
     "ensembles.SectorSpectrum": dict(N=6, h=0.5, K=0.1),
     "ensembles.SectorSpectrum.log_partition": (SPECTRUM, dict(beta=1.0)),
     "ensembles.SectorSpectrum.free_energy": (SPECTRUM, dict(beta=1.0)),
