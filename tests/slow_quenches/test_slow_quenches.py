@@ -646,7 +646,9 @@ def test_without_bias_the_biased_law_is_the_universal_one():
     for lam in (0.3, 5.0, 60.0):
         both = sq.biased_populations(lam, 0.0, 40)
         np.testing.assert_allclose(both[0], both[1], rtol=1e-12, atol=1e-300)
-        np.testing.assert_allclose(both.sum(axis=0), sq.universal_populations(lam, 40), rtol=1e-11, atol=1e-300)
+        np.testing.assert_allclose(
+            both.sum(axis=0), sq.universal_populations(lam, 40), rtol=1e-11, atol=1e-300
+        )
         n = sq.universal_excitations(lam)
         assert abs(sq.biased_excitations(lam, 0.0) / n - 1) < 1e-11
         assert (
