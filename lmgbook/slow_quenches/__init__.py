@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = face(
             "universal_populations universal_fidelity universal_excitations "
             "universal_reverse_excitations"
         ),
+        "bias": "biased_ramp biased_populations biased_excitations wrong_side",
     },
 )
 

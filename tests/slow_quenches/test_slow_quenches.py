@@ -606,6 +606,105 @@ def test_broken_start_converges_to_the_universal_reverse_excitations(lam):
     assert abs(even - 0.5) < 1e-11 and abs(odd - 0.5) < 1e-11
 
 
+# ---------------------------------------------------------------- a field along the order parameter
+
+
+@pytest.mark.parametrize("smooth", [0.0, 0.3])
+def test_biased_ramp_in_the_full_space(smooth):
+    N, delta, b = 24, 0.2, 0.04
+    sx, sz = qutip.jmat(N / 2, "x"), qutip.jmat(N / 2, "z")
+    fixed = -2 / N * sz**2 - 2 * b * sz
+    schedule = exact._Schedule(2.0, 0.0, delta, smooth)
+    H = [fixed, [-2 * sx, lambda t: schedule.coefficients(np.array([t]))[0, 1]]]
+    start = (fixed - 4 * sx).groundstate()[1]
+    end = qutip.sesolve(H, start, [0, schedule.total], options=VERN).states[-1]
+    m, probability = sq.biased_ramp(N, delta, b, smooth)
+    np.testing.assert_array_equal(m, np.arange(N / 2, -N / 2 - 1, -1))
+    np.testing.assert_allclose(probability, np.abs(end.full()[:, 0]) ** 2, atol=1e-6)
+    unbiased = exact_ramp(N, delta, smooth=smooth)
+    p = sq.biased_ramp(N, delta, 0.0, smooth)[1]
+    np.testing.assert_allclose(p, unbiased.distribution()[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("lam, ratio", [(0.5, 0.0), (3.0, 0.2), (10.0, 0.4), (40.0, 0.1)])
+def test_biased_closed_forms_agree_with_each_other(lam, ratio):
+    k = 2000
+    p = sq.biased_populations(lam, ratio, k)
+    assert abs(p.sum() - 1) < 1e-12 and np.all(p >= 0)
+    assert abs(p.sum(axis=0) @ np.arange(k) - sq.biased_excitations(lam, ratio)) < 1e-11
+    assert abs(p[1].sum() - sq.wrong_side(lam, ratio)) < 1e-14
+    # the sum over r by Jacobi's triple product: independent factors in each valley
+    x, y, j = np.exp(-2 * np.pi / lam), np.exp(-2 * np.pi * ratio), np.arange(1, 400)
+    lowest = 1 / np.prod(1 + x ** (j - 1) * y)
+    assert abs(p[0, 0] / lowest - 1) < 1e-11
+    ladder = p[0, 1:8] / p[0, :7]
+    i = np.arange(1, 8)
+    np.testing.assert_allclose(ladder, x * y / ((1 - x**i) * (x**i + y)), rtol=1e-10)
+
+
+def test_without_bias_the_biased_law_is_the_universal_one():
+    for lam in (0.3, 5.0, 60.0):
+        both = sq.biased_populations(lam, 0.0, 40)
+        np.testing.assert_allclose(both[0], both[1], rtol=1e-12, atol=1e-300)
+        np.testing.assert_allclose(
+            both.sum(axis=0), sq.universal_populations(lam, 40), rtol=1e-11, atol=1e-300
+        )
+        n = sq.universal_excitations(lam)
+        assert abs(sq.biased_excitations(lam, 0.0) / n - 1) < 1e-11
+        assert (
+            sq.wrong_side(lam, [0.0]).shape == (1,) and abs(sq.wrong_side(lam, 0.0) - 0.5) < 1e-13
+        )
+
+
+@pytest.mark.parametrize("lam, ratio", [(3.0, 0.5), (10.0, 0.2)])
+def test_biased_ramps_converge_to_their_law(lam, ratio):
+    # by the particle P^2 - s X^2 + X^4/(2 Lambda) - ratio sqrt(2 Lambda) X, split-operator
+    points, half, s, step = 512, 1.15 * np.sqrt(14 * lam) + 5, -14.0, 0.002
+    x = np.linspace(-half, half, points, endpoint=False)
+    p = 2 * np.pi * np.fft.fftfreq(points, x[1] - x[0])
+    tilt = ratio * np.sqrt(2 * lam)
+    potential = x**4 / (2 * lam) - tilt * x
+    width = np.sqrt(-s)
+    psi = np.exp(-width / 2 * (x - tilt / (2 * width**2)) ** 2 + 1j * tilt / (4 * s**2) * x)
+    kinetic = np.exp(-1j * step * p**2)
+    while s < 14 - step / 2:
+        s += step
+        kick = np.exp(-0.5j * step * (potential - (s - step / 2) * x**2))
+        psi = kick * np.fft.ifft(kinetic * np.fft.fft(kick * psi))
+    weight = np.abs(psi) ** 2 / np.sum(np.abs(psi) ** 2)
+    assert abs(weight[x < 0].sum() - sq.wrong_side(lam, ratio)) < 3e-4
+    sizes, n = np.array([256, 1024]), []
+    for N in sizes:
+        m, probability = sq.biased_ramp(int(N), lam / N, ratio * lam / N)
+        n.append(probability @ (N / 2 - abs(m)))
+        assert abs(probability[m < 0].sum() - sq.wrong_side(lam, ratio)) < 2e-3
+    law = sq.biased_excitations(lam, ratio)
+    excess = np.array(n) - law
+    assert excess[1] < 0.06 * law and abs(excess[0] / excess[1] / 4 ** (2 / 3) - 1) < 0.15
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.4])
+def test_biased_excitations_become_the_action_of_the_classical_motion(ratio):
+    # xi'' = 4 s xi - 4 xi^3 + 2 sqrt(2) b/delta (Painleve II), from the solution that follows
+    def equation(s, y):
+        return [2 * y[1], 2 * s * y[0] - 2 * y[0] ** 3 + tilt]
+
+    tilt, end = np.sqrt(2) * ratio, 60.0
+    xi = tilt / (2 * end) - (tilt / (2 * end)) ** 3 / end
+    s = np.linspace(0.8 * end, end, 2001)
+    start = [xi, tilt / (4 * end**2)]
+    run = solve_ivp(equation, (-end, end), start, "DOP853", s, rtol=1e-11, atol=1e-13)
+    lowest = np.array([np.roots([2, 0, -2 * one, -tilt]).real.max() for one in s])
+    potential = -s * run.y[0] ** 2 + run.y[0] ** 4 / 2 - tilt * run.y[0]
+    bottom = -s * lowest**2 + lowest**4 / 2 - tilt * lowest
+    lag = np.gradient(lowest, s) / 2
+    energy = (run.y[1] - lag) ** 2 + potential - bottom
+    action = np.mean(energy / np.sqrt(2 * (6 * lowest**2 - 2 * s)))
+    law = -np.log1p(-np.exp(-2 * np.pi * ratio)) / (2 * np.pi)
+    assert abs(action / law - 1) < 2e-3
+    assert abs(sq.biased_excitations(3e4, ratio) / 3e4 / law - 1) < 1e-3
+
+
 # ---------------------------------------------------------------- bad input
 
 UNIVERSAL = (sq.universal_fidelity, sq.universal_excitations, sq.universal_reverse_excitations)
@@ -662,6 +761,12 @@ BAD = [
     (lambda: exact_ramp(8, 0.5, fields=1.0), ValueError, ["fields of shape ()", "shape (any,)"]),
     (lambda: exact_ramp(8, 0.5, atol=0), ValueError, ["atol = 0", ">= 1e-15"]),
     (lambda: exact_ramp(8, 0.5).level_populations(0), ValueError, ["k = 0", ">= 1"]),
+    (lambda: sq.biased_ramp(8, 0.5, -1), ValueError, ["b = -1", ">= 0"]),
+    (lambda: sq.biased_ramp(8, 0.5, 0.1, 2), ValueError, ["smooth = 2", "[0, 1]"]),
+    (lambda: sq.biased_excitations(0, 0.1), ValueError, ["lam = 0", "(0, 100000]"]),
+    (lambda: sq.wrong_side(1.0, -0.1), ValueError, ["ratio = -0.1", "[0, 100]"]),
+    (lambda: sq.biased_populations(1.0, 101, 2), ValueError, ["ratio = 101", "[0, 100]"]),
+    (lambda: sq.biased_populations(1.0, 0.1, 0), ValueError, ["k = 0", ">= 1"]),
 ]
 
 
