@@ -29,7 +29,7 @@ from lmgbook import checks, exercises, explore, glassy, integrators, ledger, leg
 from lmgbook.ensembles import SectorSpectrum
 from lmgbook.glassy import table
 from lmgbook.leggett_garg import bias_sweep, local_dephasing
-from lmgbook.reactions import moving_frame, truncated_wigner
+from lmgbook.reactions import ladder, moving_frame, truncated_wigner
 from lmgbook.slow_quenches import exact_ramp
 
 SEED = 20240817
@@ -265,6 +265,11 @@ CASES = {
     "reactions.moving_frame.first_axis": dict(generators=FRAME, t=20.0),
     "reactions.moving_frame.earliest": dict(generators=FRAME, tolerance=1e-6),
     "reactions.moving_frame.later": dict(t=20.0, error=1e-3, wanted=1e-6),
+    "reactions.ladder.ladder_law": dict(N=4, a=1.0, k=-0.1),
+    "reactions.ladder.ladder_sweep": dict(N=3, a=1.0, k=0.3, tolerance=1e-6),
+    "reactions.ladder.departures": dict(model="magnet", lam=2.0, N=16, times=[3.0, 4.0], level=0),
+    "reactions.ladder.load": dict(path=ladder.FILE),
+    "reactions.ladder.row": dict(model="reaction", lam=2.0, N=256),
     "reactions.particle.ramp_particle": dict(components=1, reach=0.1, half_time=8.0, points=100),
     "reactions.two_times.bases": dict(h=SZ.full(), slope=SX.full()),
     "reactions.two_times.populations": dict(state=UP, basis=np.eye(2)),
