@@ -29,7 +29,7 @@ from lmgbook import checks, exercises, explore, glassy, integrators, ledger, leg
 from lmgbook.ensembles import SectorSpectrum
 from lmgbook.glassy import table
 from lmgbook.leggett_garg import bias_sweep, local_dephasing
-from lmgbook.reactions import ladder, moving_frame, truncated_wigner
+from lmgbook.reactions import moving_frame, truncated_wigner
 from lmgbook.slow_quenches import exact_ramp
 
 SEED = 20240817
@@ -268,7 +268,6 @@ CASES = {
     "reactions.ladder.ladder_law": dict(N=4, a=1.0, k=-0.1),
     "reactions.ladder.ladder_sweep": dict(N=3, a=1.0, k=0.3, tolerance=1e-6),
     "reactions.ladder.departures": dict(model="magnet", lam=2.0, N=16, times=[3.0, 4.0], level=0),
-    "reactions.ladder.load": dict(path=ladder.FILE),
     "reactions.ladder.row": dict(model="reaction", lam=2.0, N=256),
     "reactions.particle.ramp_particle": dict(components=1, reach=0.1, half_time=8.0, points=100),
     "reactions.two_times.bases": dict(h=SZ.full(), slope=SX.full()),
@@ -481,6 +480,7 @@ EXEMPT = {
         glassy.cloud.refuse_coincidence glassy.theory.full_integral slow_quenches.harmonic.checked_
         reactions.hamiltonians.diagonal_matrix reactions.hamiltonians.sparse_qobj
         reactions.hamiltonians.inverse_power reactions.laws.adiabaticity ledger.Claim.
+        reactions.sweep.in_interaction_picture
         realisations.code_hash explore.Viewer""",
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",

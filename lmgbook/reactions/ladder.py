@@ -12,7 +12,6 @@ of the amplitudes that leave the ground state after a scaled time, which comes w
 """
 
 import json
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,14 +23,13 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
-from .. import checks
 from ..checks import affordable, ascending, finite, in_range, one_of, positive_integer
 from ..integrators.tridiagonal import TridiagonalPropagator
 from ..lmg import bands
 from ..realisations import code_hash
 from . import moving_frame
 from .hamiltonians import diagonal_matrix
-from .sweep import _in_interaction_picture
+from .sweep import in_interaction_picture
 
 PACKAGE = Path(__file__).parents[1]
 FILE = PACKAGE.parent / "book" / "reactions" / "data" / "departures.json"
@@ -96,7 +94,7 @@ def ladder_sweep(
     generators, _ = moving_frame.frame({-1: diagonal_matrix(energies), 0: up + up.T}, energies, -1)
     T = max(moving_frame.earliest(generators, tolerance / 8), 1.2)
     start, _ = moving_frame.first_axis(generators, -T)
-    state, _ = _in_interaction_picture(
+    state, _ = in_interaction_picture(
         -T, start, np.zeros(N + 1), energies, [(up, 0.0)], 2 * np.pi, tolerance, T
     )
     inside, error = moving_frame.read(generators, T, state(T))
@@ -125,7 +123,7 @@ def departures(
     lam : float
         Lambda = N delta, or 2 beta/g^2; 0.5 to 100.
     N : int
-        16 to 16384, even.
+        16 to 16384, even, with N^(3/2)/lam <= 140000.
     times : array
         Ascending, of one sign, up to the end |s| = N^(2/3) or 2 N^(2/3).
     level : int
@@ -144,6 +142,8 @@ def departures(
     one_of("model", model, MODELS)
     lam = in_range("lam", lam, 0.5, 100)
     N = positive_integer("N", N, minimum=16, maximum=16384)
+    if N**1.5 > 1.4e5 * lam:
+        raise ValueError(f"N = {N}, lam = {lam:g}: N^(3/2)/lam must be <= 140000")
     level = positive_integer("level", level, minimum=0, maximum=6)
     if N % 2:
         raise ValueError(f"N = {N}: must be even")
@@ -167,9 +167,9 @@ def departures(
     def split(s):
         """The level there, and its lag."""
         f = shift + slope * s
-        E, v = eigh_tridiagonal(
-            parts[0] + f * parts[1], hops[0] + f * hops[1], select="i", select_range=(0, 8 + level)
-        )
+        main, beside = parts[0] + f * parts[1], hops[0] + f * hops[1]
+        few = 0, min(8 + level, len(main) - 1)
+        E, v = eigh_tridiagonal(main, beside, select="i", select_range=few)
         change = slope * (v.T @ _apply(parts[1], hops[1], v[:, level]))
         distance = E - E[level]
         change[level], distance[level] = 0, 1
@@ -190,23 +190,17 @@ def departures(
     return np.array(left[:: int(way)])
 
 
-def load(path: str | os.PathLike | None = None) -> dict[str, Any]:
-    """The table of departures: "provenance", and "rows" of model, lam, N, times, amplitudes.
-
-    Parameters
-    ----------
-    path : path, optional
-        Default: the file that comes with the book.
-    """
+def load() -> dict[str, Any]:
+    """The table of departures: "provenance", and "rows" of model, lam, N, times, amplitudes."""
     # beside an editable install, or inside an installed package
-    places = [FILE, PACKAGE / "reactions_data" / FILE.name]
-    given = path is not None
-    place = checks.path("path", path) if given else next(p for p in places if p.exists())
-    return json.loads(Path(place).read_text(encoding="utf-8"))
+    places = FILE, PACKAGE / "reactions_data" / FILE.name
+    place = next(place for place in places if place.exists())
+    return json.loads(place.read_text(encoding="utf-8"))
 
 
 def row(model: str, lam: float, N: int) -> dict[str, Any]:
     """Compute one row of the table, at times from 4 to a quarter of N^(2/3)."""
+    N = positive_integer("N", N, minimum=64, maximum=16384)
     times = 2.0 ** np.arange(2, np.log2(N ** (2 / 3) / 4) + 1e-9, 0.5)
     left = departures(model, lam, N, times)
     return {
