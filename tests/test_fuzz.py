@@ -280,6 +280,10 @@ CASES = {
     "reactions.moving_frame.first_axis": dict(generators=FRAME, t=20.0),
     "reactions.moving_frame.earliest": dict(generators=FRAME, tolerance=1e-6),
     "reactions.moving_frame.later": dict(t=20.0, error=1e-3, wanted=1e-6),
+    "reactions.ladder.ladder_law": dict(N=4, a=1.0, k=-0.1),
+    "reactions.ladder.ladder_sweep": dict(N=3, a=1.0, k=0.3, tolerance=1e-6),
+    "reactions.ladder.departures": dict(model="magnet", lam=2.0, N=16, times=[3.0, 4.0], level=0),
+    "reactions.ladder.row": dict(model="reaction", lam=2.0, N=256),
     "reactions.particle.ramp_particle": dict(components=1, reach=0.1, half_time=8.0, points=100),
     "reactions.two_times.bases": dict(h=SZ.full(), slope=SX.full()),
     "reactions.two_times.populations": dict(state=UP, basis=np.eye(2)),
@@ -499,6 +503,7 @@ EXEMPT = {
         glassy.cloud.refuse_coincidence glassy.theory.full_integral slow_quenches.harmonic.checked_
         reactions.hamiltonians.diagonal_matrix reactions.hamiltonians.sparse_qobj
         reactions.hamiltonians.inverse_power reactions.laws.adiabaticity ledger.Claim.
+        reactions.sweep.in_interaction_picture
         realisations.code_hash explore.Viewer""",
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",

@@ -20,8 +20,10 @@ LARGER = {  # file: why it is larger all the same
     "bookkit/ledger_pages.py": "scoreboard, errata and claims.json show the same rows",
 }
 # Lines of code in the core and the chapters together. Error control that sees jumps, refusals by
-# name, cost estimates and type hints took it above the 3,600 it is meant to have. Say why it grows.
-PHYSICS = 4700
+# name, cost estimates and type hints took it above the 3,600 it is meant to have; then came the map
+# of sweeps, other couplings, what makes a magnet forget its length, biased ramps and the ladder of
+# the theorem page, some 120 to 160 each. Say why it grows.
+PHYSICS = 5300
 
 
 # --- layers -------------------------------------------------------------------------------------

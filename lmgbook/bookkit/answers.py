@@ -21,7 +21,8 @@ from .grading import CHECK
 VEIL = b"lmgbook"
 FORM = """\
 <form class="answer" data-answer="{data}" data-id="{id}">
-<label class="pst-js-only">Your number <input inputmode="decimal" autocomplete="off" spellcheck="false"></label>
+<label class="pst-js-only">Your number
+<input inputmode="decimal" autocomplete="off" spellcheck="false"></label>
 <button class="pst-js-only">Check</button> <output aria-live="polite"></output>
 <noscript>Without JavaScript, this is checked by the cell above, in the notebook.</noscript>
 </form>

@@ -160,7 +160,7 @@ def evolve(
 
     # for less the rounding errors of so many short steps would be seen
     tridiagonal = epsilon is None and g > 0 and tolerance >= 1e-8
-    state, drift = (_tridiagonal if tridiagonal else _in_interaction_picture)(
+    state, drift = (_tridiagonal if tridiagonal else in_interaction_picture)(
         begin, start, levels, energies, ups, beta, tolerance, T
     )
 
@@ -356,7 +356,7 @@ def _tridiagonal(begin, start, levels, energies, ups, beta, tolerance, T):
     return state, lambda: 3 * propagator.atol * propagator.steps**0.5
 
 
-def _in_interaction_picture(begin, start, levels, energies, ups, beta, tolerance, T):
+def in_interaction_picture(begin, start, levels, energies, ups, beta, tolerance, T):
     """Two channels: the same by QuTiP, without the phases of the spectrum's width beta t N."""
 
     def phases(t):

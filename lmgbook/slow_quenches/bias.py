@@ -18,7 +18,7 @@ from ..checks import (
 )
 from ..integrators import TridiagonalPropagator
 from ..lmg import bands, lowest_vector, magnetic_numbers
-from .exact import _Schedule
+from ._schedule import Schedule
 from .harmonic import checked_ramp
 
 LARGEST = 1e5  # Lambda
@@ -56,7 +56,7 @@ def biased_ramp(
     parts = [bands(N, J=0.5), bands(N, J=0.0, h=1.0)]
     diagonals, hops = (np.array(pair) for pair in zip(*parts, strict=True))
     diagonals[0] -= 2 * b * m
-    schedule = _Schedule(2.0, 0.0, delta, smooth)
+    schedule = Schedule(2.0, 0.0, delta, smooth)
     propagator = TridiagonalPropagator(diagonals, hops, schedule.coefficients)
     propagator.start(0.0, lowest_vector(*(part[0] + 2 * part[1] for part in (diagonals, hops))))
     propagator.advance(schedule.total)

@@ -11,11 +11,11 @@ import numpy as np
 import qutip
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh_tridiagonal
-from scipy.optimize import elementwise
 
 from ..checks import affordable, finite, finite_array, in_range, one_of, positive_integer
 from ..integrators import TridiagonalPropagator
 from ..lmg import LMG, bands, lowest_vector, magnetic_numbers, sector_isometry
+from ._schedule import Schedule
 from .harmonic import checked_ramp
 
 
@@ -233,7 +233,7 @@ def exact_ramp(
     # in the order of the ramp, each once, h_end last
     direction = np.sign(h_end - h_start)
     records = np.unique(np.append(records, h_end) * direction) * direction
-    schedule = _Schedule(h_start, h_end, delta, smooth)
+    schedule = Schedule(h_start, h_end, delta, smooth)
     times = schedule.time(records)
     if start == "broken":
         if h_start != 0:
@@ -261,47 +261,3 @@ def exact_ramp(
             states[index][parity] = propagator.state
         steps += propagator.steps
     return ExactRamp(N, delta, records, times, states, steps)
-
-
-class _Schedule:
-    """h(t): linear, or with sin^2 switching of the rate at both ends."""
-
-    def __init__(self, h_start, h_end, delta, smooth):
-        self.h_start, self.delta, self.smooth = h_start, delta, smooth
-        self.direction = np.sign(h_end - h_start)
-        self.span = abs(h_end - h_start)
-        self.switch = 2 * smooth / delta  # the mean rate there is delta/2
-        self.total = self.span / delta + self.switch
-
-    def distance(self, t):
-        """Field covered after time t."""
-        linear = self.delta * t - self.smooth
-        if not self.smooth:
-            return linear
-        return np.select(
-            [t < self.switch, t > self.total - self.switch],
-            [self._rise(t), self.span - self._rise(self.total - t)],
-            linear,
-        )
-
-    def _rise(self, t):
-        ripple = self.switch / (2 * np.pi) * np.sin(np.pi * t / self.switch)
-        return self.delta * (t / 2 - ripple)
-
-    def coefficients(self, t):
-        values = np.empty((len(t), 2))
-        values[:, 0] = 1.0
-        values[:, 1] = self.h_start + self.direction * self.distance(t)
-        return values
-
-    def time(self, fields):
-        """Times at which the fields are reached."""
-        distance = np.abs(fields - self.h_start)
-        times = (distance + self.smooth) / self.delta
-        bent = (distance < self.smooth) | (distance > self.span - self.smooth)
-        if np.any(bent):
-            reached = elementwise.find_root(
-                lambda t, field: self.distance(t) - field, (0.0, self.total), args=(distance[bent],)
-            )
-            times[bent] = reached.x
-        return times

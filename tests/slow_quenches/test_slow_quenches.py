@@ -13,8 +13,8 @@ from lmgbook import lmg
 from lmgbook import slow_quenches as sq
 from lmgbook.slow_quenches import (
     _kernels,
+    _schedule,
     critical_excitations,
-    exact,
     exact_ramp,
     gap,
     harmonic_ramp,
@@ -420,7 +420,7 @@ def test_recorded_fields_are_those_of_shorter_ramps():
 
 def test_recorded_fields_of_a_smooth_ramp():
     ramp = exact_ramp(20, 0.5, smooth=0.4, fields=[1.9, 1.0, 0.1])
-    field = exact._Schedule(2.0, 0.0, 0.5, 0.4).coefficients(ramp.times)[:, 1]
+    field = _schedule.Schedule(2.0, 0.0, 0.5, 0.4).coefficients(ramp.times)[:, 1]
     np.testing.assert_allclose(field, ramp.fields, atol=1e-12)
 
 
@@ -614,7 +614,7 @@ def test_biased_ramp_in_the_full_space(smooth):
     N, delta, b = 24, 0.2, 0.04
     sx, sz = qutip.jmat(N / 2, "x"), qutip.jmat(N / 2, "z")
     fixed = -2 / N * sz**2 - 2 * b * sz
-    schedule = exact._Schedule(2.0, 0.0, delta, smooth)
+    schedule = _schedule.Schedule(2.0, 0.0, delta, smooth)
     H = [fixed, [-2 * sx, lambda t: schedule.coefficients(np.array([t]))[0, 1]]]
     start = (fixed - 4 * sx).groundstate()[1]
     end = qutip.sesolve(H, start, [0, schedule.total], options=VERN).states[-1]
