@@ -195,13 +195,22 @@ def live(monkeypatch):
     monkeypatch.delenv("LMGBOOK_STATIC", raising=False)
 
 
-def test_a_live_slider_is_free_and_has_a_labelled_field(live):
-    seen = []
+@pytest.fixture
+def seen():
+    """The values for which `record` has drawn."""
+    return []
 
+
+@pytest.fixture
+def record(seen):
     def record(value):
         seen.append(value)
         return draw(value)
 
+    return record
+
+
+def test_a_live_slider_is_free_and_has_a_labelled_field(live, seen, record):
     box = explore.steps(record, [1, 2, 3], "slope (1/J)", alt=alt, live=(0, 5, 0.25))
     slider, field, _, words = box.children
     assert (slider.min, slider.max, slider.step, slider.value) == (0, 5, 0.25, 2)
@@ -213,14 +222,8 @@ def test_a_live_slider_is_free_and_has_a_labelled_field(live):
     assert plt.get_fignums() == []
 
 
-def test_a_live_slider_says_5_5(live):
+def test_a_live_slider_says_5_5(live, seen, record):
     """A browser adds up the steps: eleven times a half may be 5.499999999999999."""
-    seen = []
-
-    def record(value):
-        seen.append(value)
-        return draw(value)
-
     box = explore.steps(record, [1, 2, 3], "slope", alt=alt, live=(0, 6, 0.1))
     slider, field, _, words = box.children
     slider.value = 5.499999999999999

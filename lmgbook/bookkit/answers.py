@@ -7,6 +7,7 @@ this is for self-study. Without JavaScript a line says where the check runs.
 """
 
 import base64
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -59,13 +60,19 @@ def key(name):
     }
 
 
-def known(root, name):
-    """The same as `key`, kept from build to build as long as the package does not change."""
+@functools.cache
+def store(root):
+    """File of the answers that this version of the package has given; looked up once a build."""
     digest = hashlib.sha256()
     for path in executed.files(Path(root, "lmgbook")):
         if path.suffix == ".py" and "bookkit" not in path.parts:
             digest.update(path.read_bytes())
-    kept = Path(root, "_build", "answers", f"{digest.hexdigest()[:16]}.json")
+    return Path(root, "_build", "answers", f"{digest.hexdigest()[:16]}.json")
+
+
+def known(root, name):
+    """The same as `key`, kept from build to build as long as the package does not change."""
+    kept = store(root)
     answers = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     if name not in answers:
         answers[name] = key(name)

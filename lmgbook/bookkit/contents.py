@@ -48,6 +48,18 @@ def hidden(cell):
     return cell.get("hide_mode") in ("all", "input") if cell is not None else False
 
 
+def measure(app, doctree):
+    """Note the time of a page when it is read: its overview, itself and the front page tell it."""
+    times(app.env)[app.env.docname] = minutes(doctree)
+
+
+def times(env):
+    """Page -> minutes."""
+    if not hasattr(env, "page_minutes"):
+        env.page_minutes = {}
+    return env.page_minutes
+
+
 def chapters(env):
     """Overview -> [(page, advanced, question), ...], as the overviews list them."""
     if not hasattr(env, "chapter_pages"):
@@ -82,7 +94,7 @@ class PagesDirective(SphinxDirective):
 def time_of(env, page):
     if page.endswith("/exercises"):
         return EXERCISES
-    return f"{minutes(env.get_doctree(page))} min"
+    return f"{times(env)[page]} min"
 
 
 class Hours(nodes.Inline, nodes.TextElement):
@@ -100,11 +112,8 @@ class Resolve(SphinxPostTransform):
     def run(self, **options):
         for node in list(self.document.findall(Hours)):
             every = [page for pages in chapters(self.env).values() for page, _, _ in pages]
-            total = sum(
-                minutes(self.env.get_doctree(page))
-                for page in every
-                if not page.endswith("/exercises")
-            )
+            known = times(self.env)
+            total = sum(known[page] for page in every if not page.endswith("/exercises"))
             node.replace_self(nodes.Text(f"{round(total / 60)}"))
         for node in list(self.document.findall(Pages)):
             node.replace_self(self.table(node["entries"]))
@@ -156,12 +165,12 @@ def table(heads, rows):
 
 def purge(app, env, docname):
     chapters(env).pop(docname, None)
+    times(env).pop(docname, None)
 
 
 def merge(app, env, docnames, other):
-    chapters(env).update(
-        {page: found for page, found in chapters(other).items() if page in docnames}
-    )
+    for kept in (chapters, times):
+        kept(env).update({page: found for page, found in kept(other).items() if page in docnames})
 
 
 def setup(app):
@@ -170,5 +179,6 @@ def setup(app):
     app.add_role("reading-time", HoursRole())
     app.add_directive("pages", PagesDirective)
     app.add_post_transform(Resolve)
+    app.connect("doctree-read", measure)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)

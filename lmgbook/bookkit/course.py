@@ -31,8 +31,8 @@ TODO = "# your code here"
 _REGION = re.compile(
     r"^[ \t]*# BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*# END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE
 )
-# a link of a live notebook to another chapter; a formula in its text may hold brackets
-_ELSEWHERE = re.compile(r"\[((?:\$[^$]*\$|\\.|[^\[\]$\\])*)\]\(\.\./(\w+)/(\w+\.ipynb[^)]*)\)")
+# a link of a live notebook to another chapter
+_ELSEWHERE = re.compile(rf"{grading.LINK_TEXT}\(\.\./(\w+)/(\w+\.ipynb[^)]*)\)")
 # tags that a student's notebook has no use for, or that would hide the stub
 _OURS = {"solution", "keep_output", "nbval-check-output", "hide-input", "hide-cell", "hide-output"}
 _PLAN_KEYS = {"title", "prerequisites", "objectives", "schedule", "discussion", "misconceptions"}

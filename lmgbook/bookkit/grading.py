@@ -16,8 +16,10 @@ POINTS = {"Warm-up": (1, 1), "Core": (3, 2), "Project": (6, 4)}  # of a number, 
 EXERCISE = re.compile(r"```+\{exercise\} *(.*)\n:label: *(\S+)\n(.*?)```", re.DOTALL)
 SOLUTION = re.compile(r"```+\{solution\} *\S*\n(?::.*\n)*\n*(.*?)\n*```+\s*$", re.DOTALL)
 FOLDED = re.compile(r"<details>\n<summary>.*?</summary>\n\n(.*?)\n+</details>", re.DOTALL)
-# to a notebook that does not come with the assignment; a formula in its text may hold brackets
-LINK = re.compile(r"\[((?:\$[^$]*\$|\\.|[^\[\]$\\])*)\]\([\w./]*\.ipynb[^)]*\)")
+# the text of a link in a live notebook; a formula in it may hold brackets
+LINK_TEXT = r"\[((?:\$[^$]*\$|\\.|[^\[\]$\\])*)\]"
+# to a notebook that does not come with the assignment
+LINK = re.compile(rf"{LINK_TEXT}\([\w./]*\.ipynb[^)]*\)")
 CHECK = re.compile(r'exercises\.check\(\s*"([\w.]+)",\s*([^,()]+|.*?)(?:,\s*\*\*given)?\)')
 REASONS = re.compile(
     r"\b(?:[Ww]hy|[Ee]xplain|[Pp]rove|[Ss]how (?:it|that)|[Cc]onfirm|[Cc]ompare)\b"

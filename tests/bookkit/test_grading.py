@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from book_files import BOOK, read
+from course_parts import PARTS
 from traitlets.config import Config
 
 from lmgbook import exercises
@@ -16,10 +17,6 @@ from lmgbook.bookkit import course, grading
 CHAPTERS = {path.parent.name: read(path) for path in sorted(BOOK.glob("*/exercises.ipynb"))}
 # those of nbgrader and of its data base
 pytestmark = pytest.mark.filterwarnings("ignore")
-PARTS = {
-    path.parent.name: course._to_grade(path, course.read(path))
-    for path in sorted(BOOK.glob("*/exercises.ipynb"))
-}
 VARIANT = "a word"
 
 

@@ -3,15 +3,11 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from book_files import BOOK
+from course_parts import PARTS
 
 from lmgbook import exercises
-from lmgbook.bookkit import course, moodle
+from lmgbook.bookkit import moodle
 
-PARTS = {
-    path.parent.name: course._to_grade(path, course.read(path))
-    for path in sorted(BOOK.glob("*/exercises.ipynb"))
-}
 VARIANT = "a word"
 
 

@@ -1,6 +1,7 @@
 """Every page is valid HTML, says the checker of the WHATWG (vnu), once a week."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -17,7 +18,7 @@ ACCEPTED = "Bad value  for attribute “src” on element “img”: Illegal cha
 def test_pages_are_valid_html(html):
     npm, java = shutil.which("npm"), shutil.which("java")
     if not (npm and java):
-        pytest.skip("needs npm and java")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs npm and java")
     tools = ROOT / "_build" / "tools"
     tools.mkdir(exist_ok=True)
     subprocess.run([npm, "install", "--silent", "--prefix", tools, VNU], check=True)
