@@ -8,8 +8,11 @@ a run that was interrupted, or lost its machine, goes on from there.
 
 import hashlib
 import os
+import platform
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +114,51 @@ def code_hash(*names: str) -> str:
     for name in names:
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()
+
+
+def kept_file(chapter: str, name: str) -> Path:
+    """Where the numbers of a long run are kept: beside an editable install, or inside the package.
+
+    Parameters
+    ----------
+    chapter : str
+        Folder of the chapter.
+    name : str
+        Name of the file.
+
+    Returns
+    -------
+    Path
+    """
+    package = Path(__file__).parent
+    installed = package / f"{chapter}_data" / name
+    return installed if installed.exists() else package.parent / "book" / chapter / "data" / name
+
+
+def provenance(module: str, *packages: str, **more: Any) -> dict[str, Any]:
+    """What a kept file says of its making: command, `more`, versions, machine and date.
+
+    Parameters
+    ----------
+    module : str
+        Module of this package that was run, such as "glassy.table".
+    *packages : str
+        Packages whose versions matter, besides Python and this one.
+    **more
+        What else to say.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "command": f"python -m lmgbook.{module}",
+        **more,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("lmgbook", *packages)},
+        "machine": platform.machine(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
 
 
 def _rows(task, key, seed, start, stop):

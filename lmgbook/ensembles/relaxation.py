@@ -9,10 +9,6 @@ kept in `book/ensembles/data/relaxation.json`, and `row` computes one of them an
 """
 
 import json
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +16,9 @@ import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import affordable, finite, finite_array, one_of, positive_integer
-from ..realisations import code_hash
+from ..realisations import code_hash, kept_file, provenance
 
-PACKAGE = Path(__file__).parents[1]
-FILE = PACKAGE.parent / "book" / "ensembles" / "data" / "relaxation.json"
+FILE = kept_file("ensembles", "relaxation.json")
 KINDS = ("fields", "bonds")
 FIELD, COUPLING, ENERGY = 1.0, 0.9, -0.9  # h, K and energy per spin of the prepared state
 WINDOW = 1.0  # width of the microcanonical average, in units of J
@@ -128,8 +123,7 @@ def row(N: int, kind: str, strength: float, realisations: int | None = None) -> 
 
 def load() -> dict[str, Any]:
     """The file of the book: "provenance", and "rows" as `row` returns them."""
-    place = FILE if FILE.exists() else PACKAGE / "ensembles_data" / FILE.name
-    return json.loads(place.read_text(encoding="utf-8"))
+    return json.loads(FILE.read_text(encoding="utf-8"))
 
 
 def _affordable(N, runs=1):
@@ -185,22 +179,22 @@ def _prepared(N, M) -> NDArray[np.complex128]:
 def main() -> None:
     """Compute all rows, and write the file."""
     rows = [row(N, kind, W) for N in REALISATIONS for kind in KINDS for W in STRENGTHS]
-    provenance = {
-        "command": "python -m lmgbook.ensembles.relaxation",
-        "what": "memory of the spin length; see lmgbook.ensembles.relaxation",
-        "field, coupling, energy, window": [FIELD, COUPLING, ENERGY, WINDOW],
-        "times": TIMES.round(6).tolist(),
-        "columns": ROW,
-        "sha256": code_hash("ensembles/relaxation.py"),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("lmgbook", "numpy", "scipy")},
-        "machine": platform.machine(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
+    head = provenance(
+        "ensembles.relaxation",
+        "numpy",
+        "scipy",
+        what="memory of the spin length; see lmgbook.ensembles.relaxation",
+        **{"field, coupling, energy, window": [FIELD, COUPLING, ENERGY, WINDOW]},
+        times=TIMES.round(6).tolist(),
+        columns=ROW,
+        sha256=code_hash("ensembles/relaxation.py"),
+    )
     lines = ",\n".join(json.dumps(each) for each in rows)
-    head = json.dumps(provenance, indent=1)
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(f'{{\n"provenance": {head},\n"rows": [\n{lines}\n]\n}}\n', encoding="utf-8")
+    FILE.write_text(
+        f'{{\n"provenance": {json.dumps(head, indent=1)},\n"rows": [\n{lines}\n]\n}}\n',
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":

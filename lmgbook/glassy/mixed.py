@@ -9,11 +9,8 @@ in `book/glassy/data/mixed.json`; `load` reads it.
 
 import argparse
 import json
-import platform
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import affordable, ascending, finite, finite_array, one_of, positive_integer
-from ..realisations import code_hash
+from ..realisations import code_hash, kept_file, provenance
 from .cloud import ball_volume, box_side, bulk_coupling, couplings, random_positions
 
-PACKAGE = Path(__file__).parents[1]
-FILE = PACKAGE.parent / "book" / "glassy" / "data" / "mixed.json"
+FILE = kept_file("glassy", "mixed.json")
 CODE = ("glassy/mixed.py", "glassy/cloud.py")
 TIMES = np.concatenate([np.geomspace(1e-2, 10, 25), np.geomspace(20, 200, 9)])
 MODELS: dict[str, dict[str, Any]] = {
@@ -191,20 +187,18 @@ def compute() -> dict:
 
 def _provenance(code, seconds):
     """What is written about the curves into their file."""
-    return {
-        "command": "python -m lmgbook.glassy.mixed",
-        "what": "<sigma_x>, mean of the spins, and <sigma_x sigma_x>, mean of the pairs, in 12 "
+    return provenance(
+        "glassy.mixed",
+        "numpy",
+        what="<sigma_x>, mean of the spins, and <sigma_x sigma_x>, mean of the pairs, in 12 "
         "batches of clouds on a torus, d = 3, alpha = 6; see lmgbook.glassy.mixed",
-        "times": [round(t, 6) for t in TIMES],
-        "unit": "inverse bulk coupling over the pair frequency |jz - jy|; fields in bulk couplings",
-        "clouds": CLOUDS,
-        "models": MODELS,
-        "sha256": code,
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("lmgbook", "numpy")},
-        "date": datetime.now(UTC).date().isoformat(),
-        "seconds": round(seconds),
-    }
+        times=[round(t, 6) for t in TIMES],
+        unit="inverse bulk coupling over the pair frequency |jz - jy|; fields in bulk couplings",
+        clouds=CLOUDS,
+        models=MODELS,
+        sha256=code,
+        seconds=round(seconds),
+    )
 
 
 def load(name: str, N: int) -> NDArray[np.float64]:
@@ -221,8 +215,7 @@ def load(name: str, N: int) -> NDArray[np.float64]:
     ndarray, shape (12, 2, len(TIMES))
         What `batch` returns, for each of the batches.
     """
-    place = FILE if FILE.exists() else PACKAGE / "glassy_data" / FILE.name
-    curves = json.loads(place.read_text(encoding="utf-8"))["curves"]
+    curves = json.loads(FILE.read_text(encoding="utf-8"))["curves"]
     one_of("name", name, tuple(MODELS))
     sizes = tuple(N for N in CLOUDS if f"{name}; {N}" in curves)
     return np.array(curves[f"{name}; {one_of('N', N, sizes)}"])

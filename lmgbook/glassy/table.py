@@ -13,12 +13,10 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +25,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import checks
 from ..checks import finite, finite_array, flag, instance, listed, one_of, positive_integer
-from ..realisations import code_hash
+from ..realisations import code_hash, kept_file, provenance
 from . import averages
 from .averages import ensemble_average
 from .cloud import SHAPES, ball_volume, bulk_coupling
 
-PACKAGE = Path(__file__).parents[1]
-FILE = PACKAGE.parent / "book" / "glassy" / "data" / "exponents.json"
+FILE = kept_file("glassy", "exponents.json")
 CODE = (*(f"glassy/{each}.py" for each in (*averages.CODE, "table")), "realisations.py")
 TIMES = np.geomspace(1e-2, 10, 96)  # in units of the inverse bulk coupling
 BOOTSTRAP = 200
@@ -112,10 +109,7 @@ def load(path: str | os.PathLike | None = None) -> Exponents:
     >>> len(chosen)
     16
     """
-    # beside an editable install, or inside an installed package
-    given = [] if path is None else [checks.path("path", path)]
-    places = given or [FILE, PACKAGE / "glassy_data" / FILE.name]
-    place = next((place for place in places if place.exists()), places[0])
+    place = FILE if path is None else checks.path("path", path)
     table = json.loads(place.read_text(encoding="utf-8"))
     rows, powers = (
         np.rec.fromrecords([tuple(row) for row in table[name]], names=columns)  # type: ignore[call-overload]
@@ -372,23 +366,22 @@ def _powers(rows):
 
 def _provenance(parts, code, seconds):
     """What is written about the table into its file."""
-    return {
-        "command": "python -m lmgbook.glassy.table",
-        "what": "stretch powers for the parameters of Table I, Fig. 2c; see lmgbook.glassy.table",
-        "exclusion": 0.0,
-        "times": f"{len(TIMES)} from {TIMES[0]:g} to {TIMES[-1]:g} in units of the inverse bulk "
+    return provenance(
+        "glassy.table",
+        "numpy",
+        "scipy",
+        "numba",
+        what="stretch powers for the parameters of Table I, Fig. 2c; see lmgbook.glassy.table",
+        exclusion=0.0,
+        times=f"{len(TIMES)} from {TIMES[0]:g} to {TIMES[-1]:g} in units of the inverse bulk "
         "coupling, evenly spaced in the logarithm",
-        "fit": "exp[-(gamma t)^beta] by least squares without weights; free: with an amplitude",
-        "bootstrap": BOOTSTRAP,
-        "parts": [{**vars(part), "sizes": part.sizes} for part in parts],
-        "columns": {"rows": ROW, "powers": POWER},
-        "sha256": code,
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("lmgbook", "numpy", "scipy", "numba")},
-        "machine": platform.machine(),
-        "date": datetime.now(UTC).date().isoformat(),
-        "seconds": round(seconds),
-    }
+        fit="exp[-(gamma t)^beta] by least squares without weights; free: with an amplitude",
+        bootstrap=BOOTSTRAP,
+        parts=[{**vars(part), "sizes": part.sizes} for part in parts],
+        columns={"rows": ROW, "powers": POWER},
+        sha256=code,
+        seconds=round(seconds),
+    )
 
 
 def write(table: dict, path: str | os.PathLike = FILE) -> None:

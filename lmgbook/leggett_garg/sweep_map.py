@@ -9,12 +9,8 @@ any of its points anew.
 
 import json
 import os
-import platform
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,13 +20,12 @@ from scipy.optimize import minimize_scalar
 from .. import checks
 from ..checks import finite_array, instance, not_negative, positive, positive_integer, unwrap
 from ..lmg import magnetic_numbers
-from ..realisations import code_hash
+from ..realisations import code_hash, kept_file, provenance
 from .bias_sweep import bias_field, bias_sweep, biased_levels
 from .magnet import LeggettGarg
 from .rivals import initial_spins, kramers_error, precess, wigner_function
 
-PACKAGE = Path(__file__).parents[1]
-FILE = PACKAGE.parent / "book" / "leggett_garg" / "data" / "sweep_map.json"
+FILE = kept_file("leggett_garg", "sweep_map.json")
 CODE = tuple(f"leggett_garg/{each}.py" for each in ("bias_sweep", "rivals", "sweep_map"))
 RATES = (0.0, 0.005, 0.05, 0.25)  # of dephasing, in 1/s
 REACHES = tuple(float(reach) for reach in range(2, 35, 2))  # in splittings; spinodal at 34.7
@@ -207,18 +202,15 @@ def _compute(rates=RATES, reaches=REACHES, durations=DURATIONS, best=BEST):
     }
     found = [[rate, reach, *_best_duration(reach, rate)] for rate, reach in best]
     return {
-        "provenance": {
-            "command": "python -m lmgbook.leggett_garg.sweep_map",
-            "what": "errors of the bias sweep over reach and duration; see the module",
-            "levels": LEVELS,
-            "trajectories": TRAJECTORIES,
-            "sha256": code_hash(*CODE),
-            "versions": {"python": platform.python_version()}
-            | {name: version(name) for name in ("lmgbook", "numpy", "scipy", "numba", "qutip")},
-            "machine": platform.machine(),
-            "date": datetime.now(UTC).date().isoformat(),
-            "seconds": round(time.perf_counter() - start),
-        },
+        "provenance": provenance(
+            "leggett_garg.sweep_map",
+            *("numpy", "scipy", "numba", "qutip"),
+            what="errors of the bias sweep over reach and duration; see the module",
+            levels=LEVELS,
+            trajectories=TRAJECTORIES,
+            sha256=code_hash(*CODE),
+            seconds=round(time.perf_counter() - start),
+        ),
         **{name: list(each) for name, each in axes.items()},
         "errors": {name: values.round(5).tolist() for name, values in errors.items()},
         "best": np.round(found, 6).tolist(),
@@ -271,15 +263,12 @@ def load(path: str | os.PathLike | None = None) -> SweepMap:
     >>> kept.errors["quantum"].shape == (len(kept.rates), 2, len(kept.reaches), len(kept.durations))
     True
     """
-    # beside an editable install, or inside an installed package
-    given = [] if path is None else [checks.path("path", path)]
-    places = given or [FILE, PACKAGE / "leggett_garg_data" / FILE.name]
-    place = next((place for place in places if place.exists()), places[0])
+    place = FILE if path is None else checks.path("path", path)
     found = json.loads(place.read_text(encoding="utf-8"))
     errors = {name: np.array(each) for name, each in found.pop("errors").items()}
-    provenance = found.pop("provenance")
+    made = found.pop("provenance")
     arrays = {name: np.array(each) for name, each in found.items()}
-    return SweepMap(provenance, errors=errors, **arrays)
+    return SweepMap(made, errors=errors, **arrays)
 
 
 def main() -> None:

@@ -12,10 +12,6 @@ of the amplitudes that leave the ground state after a scaled time, which comes w
 """
 
 import json
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,13 +22,12 @@ from scipy.linalg import eigh_tridiagonal
 from ..checks import affordable, ascending, finite, in_range, one_of, positive_integer
 from ..integrators.tridiagonal import TridiagonalPropagator
 from ..lmg import bands
-from ..realisations import code_hash
+from ..realisations import code_hash, kept_file, provenance
 from . import moving_frame
 from .hamiltonians import diagonal_matrix
 from .sweep import in_interaction_picture
 
-PACKAGE = Path(__file__).parents[1]
-FILE = PACKAGE.parent / "book" / "reactions" / "data" / "departures.json"
+FILE = kept_file("reactions", "departures.json")
 MODELS = ("magnet", "reaction")
 CASES = [(lam, N) for lam in (2, 5, 10, 20, 60) for N in (256, 1024, 4096)]
 CASES += [(20, 16384), (60, 16384)]  # where the law sets in later
@@ -192,10 +187,7 @@ def departures(
 
 def load() -> dict[str, Any]:
     """The table of departures: "provenance", and "rows" of model, lam, N, times, amplitudes."""
-    # beside an editable install, or inside an installed package
-    places = FILE, PACKAGE / "reactions_data" / FILE.name
-    place = next(place for place in places if place.exists())
-    return json.loads(place.read_text(encoding="utf-8"))
+    return json.loads(FILE.read_text(encoding="utf-8"))
 
 
 def row(model: str, lam: float, N: int) -> dict[str, Any]:
@@ -211,16 +203,11 @@ def row(model: str, lam: float, N: int) -> dict[str, Any]:
 
 def _main():
     rows = [row(model, lam, N) for model in MODELS for lam, N in CASES]
-    provenance = {
-        "command": "python -m lmgbook.reactions.ladder",
-        "date": datetime.now(UTC).date().isoformat(),
-        "code": code_hash("reactions/ladder.py", "integrators/tridiagonal.py", "lmg.py"),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("numpy", "scipy", "qutip")},
-    }
+    code = code_hash("reactions/ladder.py", "integrators/tridiagonal.py", "lmg.py")
+    head = provenance("reactions.ladder", "numpy", "scipy", "qutip", code=code)
     FILE.parent.mkdir(exist_ok=True)
     lines = ",\n  ".join(json.dumps(each) for each in rows)
-    text = f'{{"provenance": {json.dumps(provenance)},\n "rows": [\n  {lines}\n]}}\n'
+    text = f'{{"provenance": {json.dumps(head)},\n "rows": [\n  {lines}\n]}}\n'
     FILE.write_text(text, encoding="utf-8")
 
 
