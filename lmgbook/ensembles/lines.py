@@ -263,7 +263,9 @@ def _root_of_ratio(ratio):
         t = np.where(small, 1.0, s)
         value = np.where(small, 1 + w**2 / 3, safe / t)
         slope = np.where(small, 2 * w / 3 + 1e-300, 1 / t - safe * (1 - t**2) / t**2)
-        w = np.maximum(w - (value - ratio) / slope, 0.0)
+        before, w = w, np.maximum(w - (value - ratio) / slope, 0.0)
+        if np.array_equal(before, w):  # all further steps would be the same
+            break
     return unwrap(w)
 
 

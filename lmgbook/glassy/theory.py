@@ -256,9 +256,9 @@ def _missing_cosine(power: float) -> Callable[[NDArray], NDArray]:
 
     def tail(w):  # int_w^oo (1 - cos y) y^(-b-1) dy for large w
         series, term = 0.0, w ** (-b - 1)
+        sine, cosine = np.sin(w), np.cos(w)
         for k in range(12):
-            trig = (-np.sin(w), np.cos(w), np.sin(w), -np.cos(w))[k % 4]
-            series = series + trig * term
+            series = series + (-sine, cosine, sine, -cosine)[k % 4] * term
             term = term * (b + 1 + k) / w
         return w**-b / b - series
 
