@@ -35,6 +35,8 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml setup.py
 	@test -x $(BIN)/python || sh .ci/make-venv "$(PYTHON)"
 	@sh .ci/install requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+# compiled here, the fast loops cost no notebook time and memory; if not here, then there
+	@$(BIN)/python -m lmgbook.bookkit warm_up || true
 	@touch $@
 
 # What only the tests and the style checks need comes on top.
