@@ -61,7 +61,7 @@ def test_notebooks_that_name_two_chapters():
     """A list to be read: an edit of either chapter runs them again."""
     assert {name: names for name, names in NAMES.items() if len(names) > 1} == {
         "book/foundations/collective_spins.ipynb": {"slow_quenches", "ensembles", "leggett_garg"},
-        "book/reactions/semiclassics.ipynb": {"slow_quenches", "reactions"},
+        "book/reactions/one_law.ipynb": {"slow_quenches", "reactions"},
     }
 
 
