@@ -16,7 +16,7 @@ import json
 import pathlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -81,6 +81,9 @@ class Claim:
         Why a tolerance of rule "number" is what it is.
     measure : str
         What our number is, where this is not obvious.
+    if_false : dict of str to str
+        What the numbers are that the check rejects, by their labels there, or "" for the only one
+        (MyST); without it the pages show the labels.
     digits : str
         Format specification of our number.
     kind : str
@@ -113,6 +116,7 @@ class Claim:
     rule: str = ""
     tolerance_reason: str = ""
     measure: str = ""
+    if_false: dict[str, str] = field(default_factory=dict)
     digits: str = ".4g"
     kind: str = ""
     root: str = ""
@@ -396,6 +400,8 @@ def _claim(entry):
     where = _texts(texts.pop("where"))
     target = _number(texts.pop("target", texts["printed"]))
     tolerance, rule = _tolerance(texts.pop("tolerance", None), texts["printed"], target)
+    told = texts.pop("if_false", {})
+    told = {str(k): str(v) for k, v in (told if isinstance(told, dict) else {"": told}).items()}
     texts = {key: str(value).strip() for key, value in texts.items()}
     texts["root"] = texts.get("root") or texts["id"]
     if texts["verdict"] not in VERDICTS:
@@ -403,7 +409,9 @@ def _claim(entry):
     if texts["verdict"] != "open" and None in (target, tolerance):
         raise ValueError("without a number in 'printed' or 'target', and a tolerance, no verdict")
     format(1.0, texts.get("digits", ".4g"))
-    return Claim(where=where, target=target, tolerance=tolerance, rule=rule, **texts)
+    return Claim(
+        where=where, target=target, tolerance=tolerance, rule=rule, if_false=told, **texts
+    )
 
 
 def _texts(value):

@@ -34,10 +34,17 @@ addEventListener("DOMContentLoaded", () => {
       row.hidden = selects.some((s) => s.value && value(row, s.name) !== s.value);
     const shown = rows.filter((row) => !row.hidden).length;
     count.textContent = `${shown} of ${rows.length} rows`;
-    for (const list of document.querySelectorAll(".ledger-rows")) {
-      const section = list.closest("section");
-      section.hidden = ![...list.children].some((row) => !row.hidden);
+    /* a heading shows if a row does before the next one, a paper if any row of it does */
+    let shows = {};
+    for (const item of document.querySelectorAll(".ledger-rows > li")) {
+      const heading = item.matches(".ledger-page");
+      if (heading) item.hidden = true;
+      if (heading || shows.list !== item.parentNode)
+        shows = { list: item.parentNode, heading: heading && item };
+      else if (!item.hidden && shows.heading) shows.heading.hidden = false;
     }
+    for (const list of document.querySelectorAll(".ledger-rows"))
+      list.closest("section").hidden = !list.querySelector("li[data-verdict]:not([hidden])");
   };
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -62,7 +62,6 @@ class Cards(SphinxTransform):
         place = link(self.env, paper, place_text(paper, claim.where))
         lead = [full_badge(claim, claim.id), nodes.Text(" ")]
         statement = nodes.paragraph("", "", *lead, *self.inline(claim.statement))
-        statement["classes"] = ["ledger-claim"]
         parts = [statement, facts(claim, self.inline, place)]
         if claim.tolerance_reason:
             why = self.inline(claim.tolerance_reason)

@@ -15,6 +15,7 @@ import json
 import operator
 import re
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 from docutils import nodes
@@ -29,10 +30,19 @@ from .paper_equations import claims_folder, link, papers, place_text, reference
 
 LOGGER = logging.getLogger(__name__)
 ERRATA = ("corrected", "not supported")
+LINK = re.compile(
+    r'<a class="reference internal" (href="[^"]*")><span class="(?:doc|std std-ref)">(.*?)</span></a>'
+)
 FAIR = {
     "open": "In fairness (nothing is decided): ",
     "corrected": "In fairness (the correction stands): ",
     "conditional": "In fairness (the condition stands): ",
+}
+# how a number was found, for who reads a row and nothing else
+ROUTES = {
+    "identity": "by algebra on the paper's own formula",
+    "recomputed": "from the paper's own formula",
+    "independent": "independently",
 }
 GROUPS = {
     "misprint": "Misprints",
@@ -141,6 +151,9 @@ def typeset(text):
     mantissa, power, exponent = text.removeprefix(lead).partition("e")
     if not re.fullmatch(r"[-+]?[\d.]+", mantissa):
         return [nodes.Text(text)]
+    if power and -4 < int(exponent) < 3:
+        mantissa, power = f"{Decimal(mantissa + power + exponent):f}", ""
+    mantissa = mantissa if float(mantissa) else mantissa.lstrip("-")
     result = [nodes.Text(lead + mantissa.replace("-", "\N{MINUS SIGN}"))]
     if power:
         exponent = f"{int(exponent)}".replace("-", "\N{MINUS SIGN}")
@@ -162,12 +175,18 @@ def agreement(claim):
     if claim.rule in ("above", "below"):
         return [nodes.Text(f"{claim.rule} "), *typeset(short(claim, claim.target))]
     width = typeset(f"{claim.tolerance:.3g}")
-    words = {"digits": "half the last digit", "identity": "identity", "number": "", "": ""}
-    why = words.get(
-        claim.rule, f"\N{LEFT DOUBLE QUOTATION MARK}{claim.rule}\N{RIGHT DOUBLE QUOTATION MARK}"
-    )
+    words = {"digits": "half the last digit", "identity": "rounding", "number": "", "": ""}
+    why = words.get(claim.rule)
+    if why is None:
+        quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{claim.rule}\N{RIGHT DOUBLE QUOTATION MARK}"
+        why = f"{breadth(ledger.WORDS[claim.rule])} for {quoted}"
     parts = [*typeset(short(claim, claim.target)), nodes.Text(" \N{PLUS-MINUS SIGN} "), *width]
-    return [*parts, nodes.Text(why and f", {why}")]
+    return [*parts, *([nodes.Text(" "), small(nodes.Text(f"({why})"))] if why else [])]
+
+
+def breadth(width):
+    """What a word is worth: a part, or half a decade."""
+    return "half a decade" if width == 0.5 else f"{100 * width:.0f} %"
 
 
 def split(measure):
@@ -188,7 +207,7 @@ def fails(claim):
 
 
 def number(claim, part=""):
-    """The number of a claim, or a part of its check: "outside", "error", "rejects"."""
+    """The number of a claim, or a part of its check: "found", "outside", "rejects", "first"."""
     return Number("", entry=claim, part=part)
 
 
@@ -203,7 +222,7 @@ def full_badge(claim, claim_id=None):
     """
     if claim.doubtful:
         return badge("open", claim_id, "corrected if our reading is right", claim.kind)
-    proof = "identity" if claim.verdict == "reproduced" and claim.evidence == "identity" else ""
+    proof = "by algebra" if claim.verdict == "reproduced" and claim.evidence == "identity" else ""
     result = badge(claim.verdict, claim_id, detail=claim.kind or proof)
     result["full"] = claim
     return result
@@ -215,7 +234,7 @@ def facts(claim, parse, where):
     paper = nodes.Text("not printed; inferred by us: ") if inferred else nodes.Text("")
     seen = [nodes.Text(" (figure, not seen)")] if claim.source == "figure, not seen" else []
     pairs = [("Paper prints", [paper, *printed(claim, parse), *seen, nodes.Text(" "), where])]
-    if claim.should_be:
+    if claim.should_be and claim.verdict != "conditional":
         pairs.append(("Should be", parse(claim.should_be)))
     if claim.verdict == "conditional" and claim.note:
         pairs.append(("Condition", parse(claim.note)))
@@ -223,18 +242,18 @@ def facts(claim, parse, where):
         quantity, where_else = split(claim.measure)
         pairs.append(("Compared", parse(quantity) if quantity else []))
         pairs.append(("Would agree", agreement(claim)))
-        pairs.append(("We find", [number(claim)]))
-        if claim.verdict == "reproduced" and claim.evidence == "identity":
-            pairs.append(("If false", [nodes.Text("cannot be: algebra on its own formula")]))
-        else:
-            pairs.append(("If it held" if fails(claim) else "If false", [number(claim, "rejects")]))
+        pairs.append(("We find", [number(claim, "found")]))
+        told = number(claim, "rejects")
+        # parsed here, chosen once the numbers are known
+        told += [nodes.inline("", "", *parse(t), label=k) for k, t in claim.if_false.items()]
+        pairs.append(("If it held" if fails(claim) else "If false", [told]))
         beyond = "Without it" if claim.verdict == "conditional" else "Outside its regime"
         place = [nodes.Text(" "), small(*parse(where_else))] if where_else else []
         pairs.append((beyond, [number(claim, "outside"), *place]))
     if claim.verdict == "open":
         pairs.append(("To decide it", parse(claim.reason)))
     # the theme leaves a list alone if it is called simple
-    listed = Html("", tag="dl", classes=["ledger-facts", "simple"])
+    listed = Html("", tag="dl", classes=["simple"])
     for name, content in filter(operator.itemgetter(1), pairs):
         listed += Fact("", "", *content, name=name)
     return listed
@@ -354,10 +373,7 @@ class LedgerDirective(SphinxDirective):
         parts = [*self.parse(text, paper), nodes.Text(" ")] if text else []
         if claim.section:
             parts += [nodes.Text("Shown in "), cross_reference(self.env, "ref", claim.section)]
-        elif claim.notebook:
-            page = notebook_page(self.env, claim)
-            parts += [nodes.Text("Computed in "), cross_reference(self.env, "doc", page)]
-        return self.paragraph(*parts)
+        return [self.paragraph(*parts)] if parts else []
 
     def follows(self, paper, root):
         """Links to the rows that follow from the slip of another."""
@@ -390,7 +406,9 @@ class Scoreboard(LedgerDirective):
         return "../" * self.env.docname.count("/") + file
 
     def all_of(self, paper):
-        about = [self.paragraph(*self.parse(paper.about, paper))] if paper.about else []
+        # what the symbols are is looked up, and stands by itself
+        texts = re.split(r"\s(?=Symbols: )", paper.about) if paper.about else []
+        about = [self.paragraph(*self.parse(text, paper)) for text in texts]
         rows = [*self.rows(paper), *self.untested(paper)]
         return self.section(paper.stem, self.parse(paper.title), *about, *rows)
 
@@ -421,7 +439,15 @@ class Scoreboard(LedgerDirective):
 
     def rows(self, paper):
         listed = Html("", tag="ol", classes=["ledger-rows"])
-        listed += [self.row(paper, claim) for claim in paper.claims]
+        at = None
+        for claim in paper.claims:
+            # the page is named once for all the rows that it computes
+            if claim.notebook and claim.notebook != at:
+                at = claim.notebook
+                page = cross_reference(self.env, "doc", notebook_page(self.env, claim))
+                lead = self.paragraph("Computed in ", page, ":")
+                listed += Html("", lead, tag="li", classes=["ledger-page"])
+            listed += self.row(paper, claim)
         return [self.tally(paper), listed]
 
     def row(self, paper, claim):
@@ -430,8 +456,8 @@ class Scoreboard(LedgerDirective):
         row = Html("", tag="li", attributes=about | ({"data-kind": kind} if kind else {}))
         row["ids"] = [row_id(claim)]
         statement = self.parse(claim.statement, paper)
-        row += self.paragraph(full_badge(claim), " ", *statement, classes=["ledger-claim"])
-        row += [self.facts(paper, claim), self.remark(paper, claim)]
+        row += self.paragraph(full_badge(claim), " ", *statement)
+        row += [self.facts(paper, claim), *self.remark(paper, claim)]
         if claim.fair and claim.is_root:
             fair = self.parse(claim.fair, paper)
             row += self.paragraph(FAIR.get(claim.verdict, "In fairness: "), *fair)
@@ -450,7 +476,7 @@ class Scoreboard(LedgerDirective):
             row = Html("", tag="li")
             statement = self.parse(claim.statement, paper)
             link = full_badge(claim, claim.id)
-            row += self.paragraph(link, " ", *statement, classes=["ledger-claim"])
+            row += self.paragraph(link, " ", *statement)
             row += self.facts(paper, claim)
             shown += row
         rest = [claim for claim in paper.claims if claim.id not in paper.highlights]
@@ -491,8 +517,8 @@ class Errata(LedgerDirective):
         statement = self.parse(claim.statement, paper)
         link = full_badge(claim, claim.id)
         row = Html("", tag="li")
-        row += self.paragraph(link, " ", *statement, classes=["ledger-claim"])
-        row += [self.facts(paper, claim), self.remark(paper, claim)]
+        row += self.paragraph(link, " ", *statement)
+        row += [self.facts(paper, claim), *self.remark(paper, claim)]
         if claim.fair:
             row += line("How it may have been meant: ", claim.fair)
         row += self.follows(paper, claim)
@@ -507,8 +533,7 @@ class ToleranceWords(LedgerDirective):
             by_width.setdefault(width, []).append(word)
         listed = Html("", tag="dl", classes=["ledger-words", "simple"])
         for width, words in by_width.items():
-            name = "half a decade" if width == 0.5 else f"{100 * width:.0f} %"
-            listed += Fact("", ", ".join(words), name=name)
+            listed += Fact("", ", ".join(words), name=breadth(width))
         return [listed]
 
 
@@ -523,7 +548,7 @@ class Resolve(SphinxPostTransform):
     def run(self):
         known = state(self.env)
         for node in list(self.document.findall(Number)):
-            content = self.number(node["entry"], node["part"], known["values"])
+            content = self.number(node, known["values"])
             if content:
                 plain = nodes.inline("", "", *content, classes=node["classes"])
                 node.replace_self(plain if node["classes"] else content)
@@ -535,27 +560,37 @@ class Resolve(SphinxPostTransform):
         for node in list(self.document.findall(Badge)):
             node.replace_self(self.badge(node, known["rows"]))
 
-    def number(self, claim, part, values):
+    def number(self, node, values):
         """Nodes of one number, or nothing if no notebook has published it."""
+        claim, part = node["entry"], node["part"]
         if part in ("rejects", "first"):
             pairs = list(rejected(claim, values).items())
             if part == "first":
                 return typeset(claim.format(pairs[0][1])) if pairs else []
-            return [each for pair in pairs for each in self.rejection(claim, *pair)]
-        key = f"{claim.id}.{part}" if part else claim.id
+            words = {each["label"]: each.children for each in node.children}
+            told = [
+                self.rejection(claim, value, words.get(label, words.get("")) or [nodes.Text(label)])
+                for label, value in pairs
+            ]
+            return [each for one in told for each in (nodes.Text("; "), *one)][1:]
+        key = claim.id if part in ("", "found") else f"{claim.id}.{part}"
         if key not in values:
             return []
+        content = typeset(claim.format(values[key]))
         error = values.get(f"{claim.id}.error")
-        bar = f" \N{PLUS-MINUS SIGN} {error:.1g}" if error and not part else ""
-        return [*typeset(claim.format(values[key])), *([nodes.Text(bar)] if bar else [])]
+        if error and key == claim.id:
+            content += [nodes.Text(" \N{PLUS-MINUS SIGN} "), *typeset(f"{error:.1g}")]
+        if part == "found":
+            words = [ROUTES[claim.evidence]]
+            if fails(claim) and claim.away(values[key]):
+                words.append(f"{claim.away(values[key])} away")
+            content += [nodes.Text(" "), small(nodes.Text(f"({', '.join(words)})"))]
+        return content
 
-    def rejection(self, claim, label, value):
-        # of a correction it is what the printed formula would give, however it was found
-        words = [label] if label and claim.verdict != "corrected" else []
-        if claim.verdict in ("reproduced", "conditional") and claim.away(value):
-            words.append(f"{claim.away(value)} away")
-        parts = [*typeset(claim.format(value)), nodes.Text(" ")]
-        return parts + ([small(nodes.Text(f"({', '.join(words)}) "))] if words else [])
+    def rejection(self, claim, value, words):
+        far = claim.verdict in ("reproduced", "conditional") and claim.away(value)
+        away = [nodes.Text(" "), small(nodes.Text(f"({far} away)"))] if far else []
+        return [*typeset(claim.format(value)), nodes.Text(" "), *words, *away]
 
     def badge(self, node, rows):
         kind = f"verdict-{nodes.make_id(node['verdict'])}"
@@ -586,6 +621,9 @@ def collect(app, env):
             why = "was not executed or does not check and publish it"
             why = why if page in env.found_docs else "is not a page of the book"
             LOGGER.warning("claim %s: notebook %s %s", claim.id, page, why)
+        labels = list(rejected(claim, values))
+        if claim.if_false and list(claim.if_false) not in ([""] * (len(labels) == 1), labels):
+            LOGGER.warning("claim %s: if_false does not fit what is rejected: %s", claim.id, labels)
     seen = (values, dict(known["rows"]))
     if known.get("seen") == seen:
         return []
@@ -614,8 +652,9 @@ def as_data(env):
         claims = []
         for claim in paper.claims:
             fields = (
-                "id where statement printed source target measure tolerance rule tolerance_reason "
-                "verdict kind root evidence should_be fair note reason notebook section"
+                "id where statement printed source target measure if_false tolerance rule "
+                "tolerance_reason verdict kind root evidence should_be fair note reason notebook "
+                "section"
             ).split()
             row = {key: getattr(claim, key) for key in fields}
             row["value"] = values.get(claim.id)
@@ -671,10 +710,12 @@ def skip(self, node):
     pass
 
 
-def add_script(app, pagename, templatename, context, doctree):
-    """The filter is loaded where there is something to filter."""
+def finish_board(app, pagename, templatename, context, doctree):
+    """The filter is loaded where there is something to filter; the long page is made lighter."""
     if any(page == pagename for page, _ in state(app.env)["rows"].values()):
         app.add_js_file("ledger.js", loading_method="defer")
+        body = context["body"].replace("paper-place reference external", "paper-place")
+        context["body"] = LINK.sub(r"<a \1>\2</a>", body)
 
 
 def setup(app):
@@ -692,6 +733,6 @@ def setup(app):
     app.connect("env-get-updated", collect)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
-    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", finish_board)
     app.connect("build-finished", write_data)
     app.add_css_file("ledger.css")

@@ -232,7 +232,9 @@ def mend(app, pagename, templatename, context, doctree):
             body = pattern.sub(better, body)
         # ... and style sheets of sliders in the middle of a page
         context["metatags"] = context.get("metatags", "") + "".join(STYLE.findall(body))
-        context["body"] = FORMULA.sub(keep_together, STYLE.sub("", body))
+        body = FORMULA.sub(keep_together, STYLE.sub("", body))
+        # for a highlighter of code that these pages do not have
+        context["body"] = body.replace('"math notranslate nohighlight"', '"math notranslate"')
     if toctree := context.get("generate_toctree_html"):
         context["generate_toctree_html"] = lambda *args, **kwargs: str(
             toctree(*args, **kwargs)
