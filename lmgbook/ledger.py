@@ -409,9 +409,7 @@ def _claim(entry):
     if texts["verdict"] != "open" and None in (target, tolerance):
         raise ValueError("without a number in 'printed' or 'target', and a tolerance, no verdict")
     format(1.0, texts.get("digits", ".4g"))
-    return Claim(
-        where=where, target=target, tolerance=tolerance, rule=rule, if_false=told, **texts
-    )
+    return Claim(where=where, target=target, tolerance=tolerance, rule=rule, if_false=told, **texts)
 
 
 def _texts(value):

@@ -85,6 +85,8 @@ def make(verdict="reproduced", target=0.35, tolerance=0.005, rule="digits", **ot
         {"tolerance": {"word": "about"}, "printed": "about 0.35"},
         {"tolerance": "above"},
         {"source": "inferred"},
+        {"if_false": "if it grew"},
+        {"if_false": {"one": "if it grew", "two": "if it fell"}},
     ],
 )  # fmt: skip
 def test_what_the_rules_allow(tmp_path, changes):
@@ -117,6 +119,7 @@ def test_what_the_rules_allow(tmp_path, changes):
         (DOUBTFUL | {"kind": None}, "'kind' is a required property"),
         (DOUBTFUL | {"tolerance": None}, "'tolerance' is a required property"),
         (DOUBTFUL | {"reason": None}, "'reason' is a required property"),
+        ({"if_false": {"one": "if it grew"}}, "is not valid under any of the given schemas"),
     ],
 )
 def test_what_the_rules_forbid(tmp_path, changes, message):
@@ -157,6 +160,18 @@ def test_a_root_is_a_row_that_does_not_hold(tmp_path, changes, message):
     first = claim(**CORRECTED | {"id": "paper.first"})
     with pytest.raises(ledger.LedgerError, match=message):
         read(tmp_path, first, again, claim(id="paper.good"), claim(**CORRECTED | changes))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (None, {}),
+        ("if it grew", {"": "if it grew"}),
+        ({"a": "if it grew", "b": "if not"}, {"a": "if it grew", "b": "if not"}),
+    ],
+)
+def test_what_is_rejected_has_words_by_its_label(tmp_path, told, words):
+    assert read(tmp_path, claim(if_false=told))["paper.limit"].if_false == words
 
 
 def test_places_are_counted_out(tmp_path):

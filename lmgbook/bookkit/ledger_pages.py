@@ -31,7 +31,8 @@ from .paper_equations import claims_folder, link, papers, place_text, reference
 LOGGER = logging.getLogger(__name__)
 ERRATA = ("corrected", "not supported")
 LINK = re.compile(
-    r'<a class="reference internal" (href="[^"]*")><span class="(?:doc|std std-ref)">(.*?)</span></a>'
+    r'<a class="reference internal" (href="[^"]*")>'
+    r'<span class="(?:doc|std std-ref)">(.*?)</span></a>'
 )
 FAIR = {
     "open": "In fairness (nothing is decided): ",

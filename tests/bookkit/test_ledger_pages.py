@@ -29,12 +29,13 @@ CLAIMS = r"""
 paper: someone2018
 title: A paper
 short: SO
-about: Its published text.
+about: "Its published text. Symbols: $n$ counts."
 places: [Eq. 2 to 5]
 highlights: [one.limit]
 claims:
   - {id: one.limit, where: [Fig. 1, abstract], statement: "It tends to $n$, see {paper-eq}`2`.",
      printed: "0.350", source: text, tolerance: digits, verdict: reproduced, digits: .3f,
+     if_false: {nothing there: "if $n$ were left out", random sign: with random signs},
      evidence: recomputed, notebook: one/first}
   - {id: one.small, where: Eq. 2, statement: It is about that small., printed: -3.2e-5,
      source: "figure, not seen", measure: "our $x$ (outside, slowly)", tolerance: {word: about},
@@ -43,6 +44,7 @@ claims:
      notebook: one/first, section: sec-why}
   - {id: one.sign, where: Eq. 3, statement: It is plus., printed: $+1$, source: text, target: 1,
      tolerance: 0.5, tolerance_reason: A sign., verdict: corrected, kind: misprint,
+     if_false: with the other sign,
      should_be: $-x_0$, fair: The sign is elsewhere., evidence: identity, notebook: one/first,
      section: sec-why}
   - {id: one.again, where: Eq. 4, statement: So is that., printed: 1, source: inferred,
@@ -103,6 +105,7 @@ NUMBERS = {
     "one.small": -3.19e-05,
     "one.small.outside": 0.4,
     "one.sign": -1.0,
+    "one.sign.rejects.other": 1.0,
     "one.again": -1.0,
     "one.blurred": 8.0,
 }
@@ -166,7 +169,7 @@ def facts(node):
 def test_roles(trial):
     text = trial.page("index").find_all("p")[-1]
     assert text.get_text() == (
-        "Printed 0.350, ours 0.351 ± 0.0004, outside 4.0 × 10−1, rejected 0.100 at 0.0005, "
+        "Printed 0.350, ours 0.351 ± 0.0004, outside 0.40, rejected 0.100 at 0.0005, "
         "reproduced, SO (2), (7)–(9a)."
     )
     link = text.find("a")
@@ -193,7 +196,11 @@ def test_summary_counts_roots_and_kinds(trial):
 
 def test_rows_of_the_scoreboard(trial):
     board = trial.page("book/board")
-    assert "Its published text." in board.get_text()
+    section = board.find(id="scoreboard-one")
+    assert [words(p) for p in section.find_all("p", recursive=False)][:2] == [
+        "Its published text.",
+        r"Symbols: \(n\) counts.",
+    ]
     rows = {row["id"].removeprefix("claim-one-"): row for row in board.select("li[data-verdict]")}
     assert list(rows) == ["limit", "small", "sign", "again", "blurred", "open"]
     limit = rows["limit"]
@@ -202,24 +209,30 @@ def test_rows_of_the_scoreboard(trial):
     )
     assert facts(limit) == {
         "Paper prints": "0.350 SO Fig. 1, abstract",
-        "We find": "0.351 ± 0.0004",
-        "Would agree": "0.35 ± 0.0005, half the last digit",
-        "If false": "0.100 (nothing there, 500 tolerances away) "
-        "−0.350 (random sign, over 1000 tolerances away)",
+        "We find": "0.351 ± 0.0004 (from the paper's own formula)",
+        "Would agree": "0.35 ± 0.0005 (half the last digit)",
+        "If false": r"0.100 if \(n\) were left out (500 tolerances away) ; "
+        "−0.350 with random signs (over 1000 tolerances away)",
         "Outside its regime": "0.900",
     }
     assert facts(rows["small"]) == {
         "Paper prints": "−3.2 × 10 −5 (figure, not seen) SO (2)",
         "Condition": "Only slowly.",
         "Compared": r"our \(x\)",
-        "Would agree": "−3.2 × 10 −5 ± 6.4 × 10 −6 , “about”",
-        "We find": "−3.2 × 10 −5",
-        "Without it": "4.0 × 10 −1 slowly",
+        "Would agree": "−3.2 × 10 −5 ± 6.4 × 10 −6 (20 % for “about”)",
+        "We find": "−3.2 × 10 −5 (from the paper's own formula)",
+        "Without it": "0.40 slowly",
     }
     assert words(rows["small"]).endswith(
         "Shown in Why it fails In fairness (the condition stands): Meant slowly."
     )
-    assert facts(rows["sign"])["Should be"] == r"\(-x_0\)"
+    assert facts(rows["sign"]) == {
+        "Paper prints": r"\(+1\) SO (3)",
+        "Should be": r"\(-x_0\)",
+        "Would agree": "1 ± 0.5",
+        "We find": "−1 (by algebra on the paper's own formula, 4 tolerances away)",
+        "If it held": "1 with the other sign",
+    }
     assert words(rows["sign"].find("p")).startswith("corrected · misprint")
     assert facts(rows["again"])["Paper prints"] == "not printed; inferred by us: 1 SO (4)"
     assert words(rows["again"]).endswith("Follows from Eq. 3 corrected")
@@ -230,6 +243,7 @@ def test_rows_of_the_scoreboard(trial):
     assert [row["data-verdict"] for row in rows.values()][2:] == ["corrected"] * 2 + ["open"] * 2
     assert [row.get("data-kind") for row in rows.values()][:3] == ["recomputed"] * 2 + ["misprint"]
     assert words(board.select_one("details li")) == r"SO Fig. 2 : A drawing of \(n\) ."
+    assert [words(item) for item in board.select(".ledger-page")] == ["Computed in First :"]
     hrefs = [link["href"] for link in board.find_all("a")]
     assert "one/first.html" in hrefs and "one/first.html#sec-why" in hrefs
     assert "../claims.json" in hrefs
@@ -270,8 +284,8 @@ def test_lines_of_a_check_become_cards(trial):
         r"reproduced · in its regime only It tends to \(n\) , see SO (2) ."
     )
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
-    assert facts(limit)["We find"] == "0.351 ± 0.0004"
-    assert facts(small)["Without it"] == "4.0 × 10 −1 slowly"
+    assert facts(limit)["We find"] == "0.351 ± 0.0004 (from the paper's own formula)"
+    assert facts(small)["Without it"] == "0.40 slowly"
     assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
         "one.sine: no claim -> reproduced",
@@ -304,6 +318,7 @@ def test_the_ledger_as_data(trial):
     limit = paper["claims"][0]
     assert (limit["value"], limit["error"], limit["tolerance"]) == (0.3512, 0.0004, 0.0005)
     assert limit["rejects"] == {"nothing there": 0.1, "random sign": -0.35}
+    assert limit["if_false"]["random sign"] == "with random signs"
     assert limit["page"] == "book/board.html#claim-one-limit"
 
 
@@ -351,6 +366,7 @@ def test_a_changed_number_reaches_pages_that_were_not_read_again(tmp_path):
         ("book/one/index.md", "# One\n\n{printed}`one.again`", "'one.again' is inferred"),
         ("book/board.md", "# Board\n\n{paper-eq}`5`", "no paper 'book' for '5'"),
         ("book/claims/one.yml", CLAIMS.replace("one/first", "one/none"), "is not a page of the"),
+        ("book/claims/one.yml", CLAIMS.replace("{nothing", "{none"), "if_false does not fit what"),
         ("book/claims/one.yml", CLAIMS.replace("sec-why", "sec-no"), "undefined label: 'sec-no'"),
         ("book/one/index.md", "# One\n\n{ours}`one.limits`", "no claim 'one.limits'"),
         ("book/board.md", "# Board\n\n```{scoreboard}\n:paper: two\n```", "no claims file two.yml"),
