@@ -17,6 +17,7 @@ def setup(app):
         computed_pages,
         contents,
         executed,
+        formulas,
         icons,
         ledger_cards,
         ledger_pages,
@@ -29,6 +30,6 @@ def setup(app):
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
     pages += contents, answers
-    for part in (site, icons, executed, *pages, live):
+    for part in (site, formulas, icons, executed, *pages, live):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

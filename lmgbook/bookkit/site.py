@@ -6,18 +6,14 @@
   buttons rather than dead ones. LMGBOOK_JUPYTERHUB adds a button for a JupyterHub. Pages may write
   `{{ run_it_yourself }}`; the words depend on what is known. Where LMGBOOK_LIVE names the commit of
   the generated branch `live` (see `live`), the buttons lead to it, or else to the sources.
-* MathJax from the site itself, copied at build time from the pinned wheel `sphinx-mathjax-offline`,
-  which carries all of it: what the pages can ask for is taken. The pages hold no widgets, so no
-  widget script is named at all.
+* No script for widgets, since the pages hold none.
 * Links to other projects' documentation without asking the network: `inventories.yml` names the
   few foreign objects that the book refers to; from it come the small files that intersphinx reads.
 * What the theme and its extensions get wrong on the pages, mended: see `mend`.
 """
 
-import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import zlib
 from pathlib import Path
@@ -106,6 +102,10 @@ def instructions(url, live=""):
     ).strip()
 
 
+def leave_out_widgets(app, config):
+    config.nb_ipywidgets_js = {}
+
+
 def set_launch_buttons(app, config):
     url = repository(app.srcdir)
     options = config.html_theme_options
@@ -124,29 +124,6 @@ def set_launch_buttons(app, config):
             options["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
     words = instructions(url, live_commit())
     config.myst_substitutions = {**config.myst_substitutions, "run_it_yourself": words}
-
-
-# --- MathJax ------------------------------------------------------------------------------------
-
-MATHJAX = "tex-mml-chtml.js"
-MATHJAX_FOLDERS = ["output/chtml/fonts", "input/tex/extensions", "a11y", "sre"]
-
-
-def name_mathjax(app, config):
-    config.mathjax_path = f"vendor/mathjax/{MATHJAX}"
-    config.nb_ipywidgets_js = {}
-
-
-def copy_mathjax(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    wheel = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
-    source = Path(wheel, "static", "mathjax")
-    target = Path(app.outdir, "_static", "vendor", "mathjax")
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source / MATHJAX, target)
-    for folder in MATHJAX_FOLDERS:
-        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
 
 
 # --- links to other projects -------------------------------------------------------------------
@@ -192,7 +169,8 @@ REPAIRS = [
 ]
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FORMULA = re.compile(
-    r'([(\[“‘]?)(<span class="math notranslate nohighlight">[^<]*</span>)([)\]”’.,;:!?]*)'
+    r'([(\[“‘]?)(<span class="math notranslate nohighlight"><math .*?</math></span>)([)\]”’.,;:!?]*)',
+    re.DOTALL,
 )
 
 
@@ -242,11 +220,10 @@ def mend(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.connect("config-inited", leave_out_widgets)
     app.connect("config-inited", set_launch_buttons)
-    app.connect("config-inited", name_mathjax)
     # intersphinx normalises its mapping in the same event, at priority 800
     app.connect("config-inited", write_inventories, priority=100)
-    app.connect("build-finished", copy_mathjax)
     # a page must not log an error because no colour mode has been chosen yet
     app.add_js_file(None, body=FIRST_MODE)
     # after the extensions that add the scripts
