@@ -7,6 +7,7 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+KINDS = ["*.mplstyle", "*.css", "*.yml", "*.json", "*.woff2", "*.txt"]
 DATA = {"lmgbook.claims": "book/claims"}
 for folder in sorted(Path("book").glob("*/data")):
     DATA[f"lmgbook.{folder.parent.name}_data"] = folder.as_posix()
@@ -14,5 +15,5 @@ for folder in sorted(Path("book").glob("*/data")):
 setup(
     packages=[*find_packages(include=["lmgbook", "lmgbook.*"]), *DATA],
     package_dir=DATA,
-    package_data={"": ["*.mplstyle", "*.css", "*.yml", "*.json", "py.typed", "skeleton/**/*"]},
+    package_data={"": [*KINDS, "py.typed", "skeleton/**/*"]},
 )

@@ -25,7 +25,7 @@ import scipy  # noqa: E402
 from measure import cpu, reference_job  # noqa: E402
 
 HERE = Path(__file__).parent
-CHAPTERS = sorted({path.stem for path in HERE.glob("*.py")} - {"run", "measure"})
+CHAPTERS = sorted({path.stem for path in HERE.glob("*.py")} - {"run", "measure", "weight"})
 RESULTS = HERE / "results.json"
 
 

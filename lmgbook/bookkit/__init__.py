@@ -21,6 +21,7 @@ def setup(app):
         icons,
         ledger_cards,
         ledger_pages,
+        light,
         live,
         paper_equations,
         reference,
@@ -30,6 +31,6 @@ def setup(app):
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
     pages += contents, answers
-    for part in (site, formulas, icons, executed, *pages, live):
+    for part in (site, formulas, icons, executed, *pages, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

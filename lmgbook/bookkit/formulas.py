@@ -8,6 +8,7 @@ as `data-tex`, which `formulas.js` puts on the clipboard when it is copied.
 
 import base64
 import re
+import shutil
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -32,7 +33,9 @@ ROW_GAP = re.compile(r"\\\\\[-?[\d.]+\s*\w+\]")  # the room after a row is the s
 # a tall bracket with an exponent grows only inside a row of its own
 TALL_BASE = re.compile(r"(<m(?:sup|sub|subsup)>)(<mo [^>]*minsize[^>]*>[^<]*</mo>)")
 OVERLINE = "\u0332", "\u203e"  # of the two the second one stretches evenly in every browser
-NAMES = re.compile(r"&(?!amp;|lt;|gt;|quot;)\w+;|<[^>]*>")
+CLASS = "math notranslate nohighlight"
+APPLY = "&ApplyFunction;", "\u2061"  # the one entity that XML does not know
+TAG = re.compile(r"<[^>]*>")
 KNOWN = {*map(chr, math_font.unicodes()), "\ufe00", "\n"}
 
 
@@ -57,11 +60,12 @@ def mathml(latex, display=False):
     """
     latex = latex.strip()
     try:
-        found = CONVERTER.convert_with_local_state(ROW_GAP.sub(r"\\\\", latex), displaystyle=display)
+        plain = ROW_GAP.sub(r"\\\\", latex)
+        found = CONVERTER.convert_with_local_state(plain, displaystyle=display)
     except LatexError as error:
         raise ValueError(str(error)) from None
-    found = TALL_BASE.sub(r"\1<mrow>\2</mrow>", found).replace(*OVERLINE)
-    if missing := sorted(set(NAMES.sub("", found)) - KNOWN):
+    found = TALL_BASE.sub(r"\1<mrow>\2</mrow>", found).replace(*OVERLINE).replace(*APPLY)
+    if missing := sorted(set(TAG.sub("", found)) - KNOWN):
         raise ValueError(f"not in the font of the formulas, see math_font.py: {missing}")
     return found.replace("<math", f'<math data-tex="{escape(latex)}"', 1)
 
@@ -76,14 +80,14 @@ def put(translator, node, display):
 
 
 def visit_inline(translator, node):
-    translator.body.append(translator.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    translator.body.append(translator.starttag(node, "span", "", CLASS=CLASS))
     put(translator, node, display=False)
     translator.body.append("</span>")
     raise nodes.SkipNode
 
 
 def visit_block(translator, node):
-    translator.body.append(translator.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    translator.body.append(translator.starttag(node, "div", CLASS=CLASS))
     put(translator, node, display=True)
     if node["number"]:
         number = get_node_equation_number(translator, node)
@@ -99,6 +103,7 @@ def write_font(app, config):
     folder.mkdir(parents=True, exist_ok=True)
     data = base64.b64encode(math_font.PATH.read_bytes()).decode()
     (folder / "math-font.css").write_text(FACE.format(name=math_font.NAME, data=data), "utf-8")
+    shutil.copy(math_font.LICENCE, folder)
     config.html_static_path.append("_build/formulas")
 
 

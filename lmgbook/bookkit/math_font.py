@@ -4,9 +4,9 @@ It need not run unless formulas want a character that the font lacks (a test say
 
     python -m lmgbook.bookkit.math_font STIXTwoMath-Regular.ttf
 
-with Brotli installed and the font from https://github.com/stipub/stixfonts. What is cut out is what
-physics writes: letters, Greek, the usual alphabets and operators, with the tall forms of brackets.
-Three things differ from the original:
+with the packages of the tests, and the font from https://github.com/stipub/stixfonts. What is kept
+is what physics writes: letters, Greek, the usual alphabets and operators, with the tall forms of
+brackets. Three things differ from the original:
 
 * Root signs are as wide as the lowest one, whatever their height: Chromium leaves the room of the
   widest beside each.
@@ -15,16 +15,18 @@ Three things differ from the original:
 """
 
 import sys
+import unicodedata
 from pathlib import Path
 
 from fontTools import subset, ttLib  # they come with Matplotlib
 
 PATH = Path(__file__).with_name("math.woff2")
+LICENCE = PATH.with_name("math-OFL.txt")
 NAME = "lmgbook Math"
 RANGES = """
 20-7e a0 a8 ac af-b1 b4 b7 d7 f7 131 237 2c6 2c7 2d8-2da 2dc 300-304 306-308 30c 332 338
 391-3a1 3a3-3a9 3b1-3c9 3d1 3d5 3d6 3f0 3f1 3f4 3f5
-2013 2014 2016 2020 2021 2026 2032-2034 203e 2057 2061-2064
+2013 2014 2016 2018 2019 201c 201d 2020 2021 2026 2032-2034 203e 2057 2061-2064
 2102 210a-210f 2110-2113 2115 211a-211d 2124 212c 2130 2131 2133 2190-2195 21a6 21cc 21d0-21d4
 2200 2202-2209 220b 220f-2213 2217-221a 221d 221e 2220 2223 2225-222e 2234 223c 2243 2245 2248
 224d 2250 2254 2260 2261 2264 2265 226a 226b 226e 226f 2272 2273 2282 2283 2286 2287 2295 2297
@@ -40,7 +42,8 @@ def unicodes():
     for part in RANGES.split():
         first, _, last = part.partition("-")
         found += range(int(first, 16), int(last or first, 16) + 1)
-    return found
+    # the alphabets have holes where a letter was there before
+    return [code for code in found if unicodedata.category(chr(code)) != "Cn"]
 
 
 def narrow_roots(font):

@@ -169,7 +169,7 @@ REPAIRS = [
 ]
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FORMULA = re.compile(
-    r'([(\[“‘]?)(<span class="math notranslate nohighlight"><math .*?</math></span>)([)\]”’.,;:!?]*)',
+    r'([(\[“‘]?)(<span class="math [\w ]*"><math .*?</math></span>)([)\]”’.,;:!?]*)',
     re.DOTALL,
 )
 

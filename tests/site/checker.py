@@ -19,14 +19,15 @@ COLUMNS = 48  # of a printed table that a phone must show in one row
 
 # Runs in the page. Decorative images outside the article may have an empty alt text.
 LOOK = r"""async () => {
-  if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
   const faults = [];
-  for (const m of document.querySelectorAll(".math")) {
-    if (!m.querySelector("mjx-container") && !m.closest("mjx-container"))
+  for (const m of document.querySelectorAll(".math"))
+    if (!m.querySelector("math[data-tex]"))
       faults.push("formula not rendered: " + m.textContent.trim().slice(0, 60));
-  }
-  for (const e of document.querySelectorAll("mjx-merror, [data-mjx-error]"))
-    faults.push("formula in error: " + (e.getAttribute("data-mjx-error") || e.textContent));
+  for (const e of document.querySelectorAll("merror"))
+    faults.push("formula in error: " + e.textContent);
+  // figures further down load when they come near
+  for (const i of document.images) i.loading = "eager";
+  await Promise.allSettled([...document.images].map(i => i.decode()));
   for (const i of document.images) {
     const name = i.src.startsWith("data:") ? "inline image" : i.src;
     if (!i.hasAttribute("alt") || (i.closest("article") && !i.alt.trim()))
@@ -36,7 +37,7 @@ LOOK = r"""async () => {
   if (!document.title.trim()) faults.push("no title");
   if (!document.querySelector("h1")) faults.push("no h1");
   const copy = (document.querySelector("article") || document.body).cloneNode(true);
-  copy.querySelectorAll("pre, code, script, style, mjx-container").forEach(n => n.remove());
+  copy.querySelectorAll("pre, code, script, style").forEach(n => n.remove());
   const raw = copy.textContent.match(/\$\$|\\\(|\\\[|\\begin\{|\{[a-z:]+\}`/);
   if (raw) faults.push("raw markup in the text: " + raw[0]);
   return faults;
@@ -58,11 +59,14 @@ ROOM = """() => {
   return Number.isFinite(room) ? room : null;
 }"""
 
-# Inline formulas that the theme would cut off without a way to scroll.
-CUT = """() => [...document.querySelectorAll("span.math")].filter(box => {
-  const formula = box.querySelector("mjx-math");
-  return formula && box.clientWidth && formula.getBoundingClientRect().width > box.clientWidth + 2;
-}).map(box => "formula cut off on a phone: " + box.textContent.trim().slice(0, 60))"""
+# Inline formulas wider than their line: nothing breaks or scrolls them.
+CUT = """() => [...document.querySelectorAll("span.math")].filter(formula => {
+  let box = formula;
+  while (getComputedStyle(box).display.startsWith("inline")) box = box.parentElement;
+  const {paddingLeft, paddingRight} = getComputedStyle(box);
+  const room = box.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  return box.clientWidth && formula.getBoundingClientRect().width > room + 2;
+}).map(formula => "formula cut off on a phone: " + formula.textContent.trim().slice(0, 60))"""
 
 
 def open_page(browser):

@@ -34,7 +34,6 @@ def violations(browser, url):
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(url)
     page.add_style_tag(content="* { transition: none !important; }")
-    page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
     page.evaluate(THIN_OUT)
     for scheme, options in RULES.items():
         page.emulate_media(color_scheme=scheme)
