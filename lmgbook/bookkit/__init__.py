@@ -24,6 +24,7 @@ def setup(app):
         light,
         live,
         paper_equations,
+        publishing,
         reference,
         site,
         terms,
@@ -31,6 +32,6 @@ def setup(app):
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
     pages += contents, answers
-    for part in (site, formulas, icons, executed, *pages, live, light):
+    for part in (site, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

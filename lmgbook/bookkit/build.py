@@ -3,16 +3,17 @@
 import contextlib
 import fcntl
 import hashlib
+import html
 import sys
 from pathlib import Path
 
 import yaml
 
-from . import executed, run_notebooks
+from . import executed, publishing, run_notebooks, site
 
 LOCK = Path("_build", ".lock")
 STAMP = Path("_build", ".site")  # what the finished pages were made of
-SOURCES = ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml")
+SOURCES = ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml", "CITATION.cff")
 
 
 @contextlib.contextmanager
@@ -99,7 +100,9 @@ FRONT_DOOR = """\
 <meta charset="utf-8">
 <title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}.html">
-<link rel="canonical" href="{page}.html">
+<link rel="canonical" href="{address}{page}.html">
+<link rel="icon" href="_static/favicon.svg">
+<meta name="description" content="{about}">
 </head>
 <body><p><a href="{page}.html">{title}</a></p></body>
 </html>
@@ -110,8 +113,13 @@ def write_front_door(root):
     """Give `index.html` a title and a language; Jupyter Book's is a bare redirection."""
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    address = site.pages(root)
     text = FRONT_DOOR.format(
-        language=config["sphinx"]["config"]["language"], title=config["title"], page=toc["root"]
+        language=config["sphinx"]["config"]["language"],
+        title=config["title"],
+        page=toc["root"],
+        address=address and f"{address}/",
+        about=html.escape(publishing.citation(root)["title"]),
     )
     (root / "_build" / "html" / "index.html").write_text(text, "utf-8")
 

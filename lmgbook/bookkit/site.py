@@ -156,8 +156,6 @@ def write_inventories(app, config):
 # --- mended pages ------------------------------------------------------------------------------
 
 FIRST_MODE = 'document.documentElement.dataset.mode ||= "auto"'
-UNNAMED = "<summary><span"
-NAMED = '<summary aria-label="Pages of this chapter"><span'
 # extensions write what is no HTML: paragraphs in a summary or around a list, one id many times, ...
 REPAIRS = [
     (
@@ -213,10 +211,6 @@ def mend(app, pagename, templatename, context, doctree):
         body = FORMULA.sub(keep_together, STYLE.sub("", body))
         # for a highlighter of code that these pages do not have
         context["body"] = body.replace('"math notranslate nohighlight"', '"math notranslate"')
-    if toctree := context.get("generate_toctree_html"):
-        context["generate_toctree_html"] = lambda *args, **kwargs: str(
-            toctree(*args, **kwargs)
-        ).replace(UNNAMED, NAMED)
 
 
 def setup(app):

@@ -17,7 +17,8 @@ TOUCH = "import pathlib, time\nwith open('runs', 'a') as f:\n    f.write('x')\nt
 @pytest.fixture
 def project(tmp_path):
     project = projects.make(tmp_path, page=[TOUCH])
-    (project / "pyproject.toml").write_text("")
+    for name in ("pyproject.toml", "CITATION.cff"):
+        (project / name).write_text("")
     return project
 
 

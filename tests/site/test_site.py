@@ -51,7 +51,8 @@ def test_no_dead_link_inside_the_book(html):
     pages = {
         path: Links(path.read_text(encoding="utf-8"))
         for path in html.rglob("*.html")
-        if "_static" not in path.parts
+        # the page for wrong addresses has other links: see test_published
+        if "_static" not in path.parts and path.name != "404.html"
     }
     dead = []
     for path, page in pages.items():
