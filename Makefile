@@ -22,7 +22,7 @@ PYTEST = $(BIN)/pytest -n 2 --dist loadfile
 KERNEL_TESTS = tests/test_integrators.py tests/test_strang.py tests/slow_quenches tests/glassy/test_glassy.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test weekly coverage lint format bench chapter live course clean distclean
+.PHONY: help setup book test weekly coverage lint format bench chapter live links pdf rehearsal dist course clean distclean
 # Targets share the pages and the cores: `make -j` must not build twice at once.
 .NOTPARALLEL:
 
@@ -53,7 +53,7 @@ test: $(TOOLS) ## unit tests, built pages in a browser, every notebook again
 
 weekly: test ## all tests, then the slow ones that guard no page, and the benchmarks
 	@$(PYTEST) -m weekly tests
-	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory coverage rehearsal
 	@$(BIN)/python benchmarks/run.py
 
 lint: $(TOOLS) ## style of code and notebooks, spelling, types, the layers of the package
@@ -62,6 +62,7 @@ lint: $(TOOLS) ## style of code and notebooks, spelling, types, the layers of th
 	@$(BIN)/codespell
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
 	@$(STRIP) --verify $(NOTEBOOKS)
 
 format: $(TOOLS) ## put code and notebooks into house style
@@ -84,6 +85,22 @@ bench: $(READY) ## speed and memory against plain QuTiP and NumPy
 
 live: $(READY) ## the notebooks with all numbers and references in place, in _build/live
 	@$(BIN)/python -m lmgbook.bookkit live
+
+links: $(READY) ## links that open the notebooks on a hub or on Binder, in _build/links
+	@$(BIN)/python -m lmgbook.bookkit links
+
+pdf: $(TOOLS) ## the book and its chapters to print, in _build/pdf; the next `make book` links them
+	@$(BIN)/python -m lmgbook.bookkit book --if-needed
+	@$(BIN)/python -m lmgbook.bookkit pdf
+
+rehearsal: $(TOOLS) ## Binder rehearsed: its environment, one core, every notebook through a server
+	@$(BIN)/python -m lmgbook.bookkit rehearsal
+
+dist: ## the package as wheel and source, checked, in _build/dist
+	@rm -rf _build/dist && mkdir -p _build
+	@.ci/tool dist python -m build --no-isolation -o _build/dist . >_build/dist.log 2>&1 || { cat _build/dist.log; exit 1; }
+	@.ci/tool dist twine check --strict _build/dist/*
+	@.ci/tool dist check-wheel-contents _build/dist/*.whl
 
 course: $(READY) ## notebooks for students, instructors and nbgrader (VARIANT=word), in _build/course
 	@$(BIN)/python -m lmgbook.bookkit course $(if $(VARIANT),--variant "$(VARIANT)")

@@ -34,6 +34,20 @@ def main(arguments=None):
     course.add_argument("--out", default="_build/course", help="folder (default: %(default)s)")
     course.add_argument("--variant", help="a word that gives graded exercises other numbers")
     command("chapter", chapter, "write the skeleton of a chapter").add_argument("name")
+    links = command("links", write_links, "write links that open the notebooks elsewhere")
+    links.add_argument("--root", default=".", help="project folder")
+    pdf = command("pdf", print_pages, "print the book and its chapters from the finished pages")
+    pdf.add_argument("--root", default=".", help="project folder")
+    rehearse = command("rehearsal", rehearsal, "run the notebooks as on Binder, on one core")
+    rehearse.add_argument("--root", default=".", help="project folder")
+    rehearse.add_argument("--core", type=int, default=0, help="which core (default: %(default)s)")
+    rehearse.add_argument("only", nargs="*", metavar="NOTEBOOK", help="default: all")
+    old = command("mark_old", mark_old, "put a banner on the finished pages of an old version")
+    old.add_argument("folder")
+    old.add_argument("version")
+    old.add_argument("newest", help="folder of the newest version")
+    outside = command("outside", ask_outside, "ask for every address that the pages link to")
+    outside.add_argument("--root", default=".", help="project folder")
     command("lines", lines, "count the lines of code of every file of the package")
     command("warm_up", warm_up, "compile the fast loops once, so that no reader waits")
 
@@ -91,6 +105,47 @@ def chapter(options):
         return 2
     print(chapter.LEFT.format(name=options.name, count=len(written)))
     return 0
+
+
+def write_links(options):
+    """Write links for a lecture."""
+    from . import links
+
+    try:
+        print(f"Links and an environment for Binder: {links.write(options.root)}")
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def print_pages(options):
+    """Print the finished pages."""
+    from . import printed
+
+    return printed.main(options.root)
+
+
+def rehearsal(options):
+    """Rehearse Binder."""
+    from . import rehearsal
+
+    return live(options) or rehearsal.main(options.root, options.only, options.core)
+
+
+def mark_old(options):
+    """Mark the pages of an old version."""
+    from .publishing import mark_old
+
+    print(f"{mark_old(options.folder, options.version, options.newest)} pages marked")
+    return 0
+
+
+def ask_outside(options):
+    """Look for dead links to other sites."""
+    from . import outside
+
+    return outside.main(options.root)
 
 
 def lines(options):

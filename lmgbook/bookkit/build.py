@@ -2,18 +2,17 @@
 
 import contextlib
 import fcntl
-import hashlib
 import html
 import sys
 from pathlib import Path
 
 import yaml
 
-from . import executed, publishing, run_notebooks, site
+from . import publishing, run_notebooks, site
+from .made_of import sources
 
 LOCK = Path("_build", ".lock")
 STAMP = Path("_build", ".site")  # what the finished pages were made of
-SOURCES = ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml", "CITATION.cff")
 
 
 @contextlib.contextmanager
@@ -45,18 +44,6 @@ def run(root):
     root = Path(root).resolve()
     with one_at_a_time(root):
         return run_notebooks.main(root)
-
-
-def sources(root):
-    """Digest of everything that the pages are made of."""
-    root, digest = Path(root), hashlib.sha256()
-    digest.update(executed.installed((root / "requirements.lock").read_text("utf-8")).encode())
-    paths = [root / name for name in SOURCES]
-    paths += executed.files(root / "book") + executed.files(root / "lmgbook")
-    for path in paths:
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\0".encode() + content)
-    return digest.hexdigest()
 
 
 def fresh(root):

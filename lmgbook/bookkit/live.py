@@ -24,7 +24,9 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
-from . import executed, live_text, site
+import lmgbook
+
+from . import executed, links, live_text, site
 from .course import digest
 from .live_words import Words
 
@@ -36,8 +38,14 @@ NOTE = "about-this-notebook"
 SOLUTION = "# A solution: open the cell to see it"
 # tags of what the pages fold or hide
 COLLAPSED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+FREE = (
+    "Memory: this notebook keeps its share until its kernel ends. Before you open the next one, "
+    "choose *Kernel → Shut Down Kernel*; *Run All Cells* brings everything back. (Binder has room "
+    "for two or three, and itself ends a kernel that has been idle for twenty minutes.)"
+)
 README = """\
 # lmgbook, live
+{badge}
 
 This branch is generated: the notebooks of the book with all numbers and references in their text,
 and what is needed to run them. Each commit belongs to one of the published sources, which its
@@ -124,6 +132,7 @@ def note(name, commit, root):
     parts = ["---\n*About this notebook.* The numbers in its text are those of the build"]
     parts += [f" of commit `{commit[:12]}`" if commit else "", "; the cells compute them again."]
     parts += [f" [The published page]({address}/{page}.html)." if address else ""]
+    parts += [f" {FREE}"]
     if url:
         at = f"@{commit}" if commit else ""
         parts += [f" Where `lmgbook` is missing: `%pip install git+{url}{at}`."]
@@ -222,7 +231,13 @@ def tree(root):
             target = folder / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
-    (folder / "README.md").write_text(README, encoding="utf-8")
+    # found also where the package is not installed but lies on the path (see `links`)
+    told = folder / "lmgbook.egg-info" / "PKG-INFO"
+    told.parent.mkdir(exist_ok=True)
+    told.write_text(f"Metadata-Version: 2.1\nName: lmgbook\nVersion: {lmgbook.__version__}\n")
+    url = site.repository(root)
+    badge = f"\n{links.badge(url)}\n" if url else ""
+    (folder / "README.md").write_text(README.format(badge=badge), encoding="utf-8")
     return folder
 
 

@@ -28,7 +28,7 @@ import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from . import contents, site
+from . import contents, made_of, site
 
 WORDS = 160  # characters of a description that search engines show
 ENOUGH = 40  # characters that say something
@@ -39,8 +39,11 @@ PICTURE_SAYS = (
 UNWANTED = ("**/*.map", "_static/locales", "_static/scripts/fontawesome.js*")
 MAP = re.compile(r"\n?(?://[#@] ?sourceMappingURL=\S+|/\*[#@] ?sourceMappingURL=[^*]*\*/)\s*\Z")
 
-# part, licence, where its text is: a file in book/_assets/licences, or a distribution
+# part, licence, where its text is: a file in book/_assets/licences, one of this project, or what a
+# distribution brings
 PARTS = [
+    ("Code of this book", "BSD 3-Clause", "LICENSE"),
+    ("Its text and figures", "CC BY 4.0", "LICENSE-text"),
     ("MathJax, with its fonts", "Apache 2.0", "mathjax.txt"),
     ("Font Awesome, a few icons", "SIL OFL 1.1 and CC BY 4.0", "font-awesome.txt"),
     ("Bootstrap, in the theme", "MIT", "bootstrap.txt"),
@@ -171,21 +174,23 @@ def colophon(app, page, title):
         "permalink": url and commit and f"{url}/tree/{commit}",
         "report": report(url, page, title),
         "cite": cite(app, page, title),
-        "pdf": pdf(root, page),
+        "pdf": pdf(page) if app.has_pdf else [],
     }
 
 
-def pdf(root, page):
-    """Files to print that belong to a page: [(words, name of the file), ...], if they were made."""
-    names = [("This book as PDF", "lmgbook.pdf")]
-    if page.startswith("book/") and page.count("/") == 2:
-        names.append(("This chapter as PDF", f"{page.split('/')[1]}.pdf"))
-    return [(words, name) for words, name in names if Path(root, "_build", "pdf", name).exists()]
+def pdf(page):
+    """Files to print that belong to a page: [(words, name of the file), ...]."""
+    folder = (
+        page.split("/")[-2] if page.startswith("book/") and page.count("/") == 2 else "appendix"
+    )
+    chapter = [] if folder == "appendix" else [("This chapter as PDF", f"{folder}.pdf")]
+    return [("This book as PDF", "lmgbook.pdf"), *chapter]
 
 
 def name_address(app, config):
     """Ask once what is published; let Sphinx name the address of each page, where it is known."""
     app.repository, app.commit = site.repository(app.srcdir), site.commit(app.srcdir)
+    app.has_pdf = made_of.pdf_is_fresh(app.srcdir)
     if address := site.pages(app.srcdir):
         config.html_baseurl = f"{address}/"
 
@@ -282,10 +287,12 @@ def write_lists(app, out):
     (out / "robots.txt").write_text(robots)
 
 
-def licence(source):
-    """Text of a licence: a file of ours, or what a distribution brings."""
+def licence(source, root):
+    """Text of a licence that does not lie among the static files, where it is copied from."""
     if source.endswith(".txt"):
-        return None  # lies among the static files
+        return None
+    if source.startswith("LICENSE"):
+        return Path(root, source).read_text("utf-8")
     files = [file for file in distribution(source).files or [] if "dist-info" in str(file)]
     (found, *_) = [file for file in files if re.match("LICEN[CS]E", file.name)]
     return found.read_text("utf-8")
@@ -296,10 +303,10 @@ def place(source):
     return f"_static/licences/{source.removesuffix('.txt')}.txt"
 
 
-def write_licences(out):
+def write_licences(root, out):
     """The licences of what others made, as these ask for."""
     for _, _, source in PARTS:
-        if text := licence(source):
+        if text := licence(source, root):
             (out / place(source)).write_text(text, "utf-8")
 
 
@@ -321,14 +328,14 @@ def finish(app, exception):
     out = Path(app.outdir)
     write_lost(app, out)
     write_lists(app, out)
-    write_licences(out)
+    write_licences(app.srcdir, out)
     drop_unwanted(out)
     # GitHub's pages leave out names with an underscore without it
     (out / ".nojekyll").touch()
     shutil.copy(out / "_static" / "favicon.ico", out)
-    for path in Path(app.srcdir, "_build", "pdf").glob("*.pdf"):
-        (out / "pdf").mkdir(exist_ok=True)
-        shutil.copy(path, out / "pdf")
+    shutil.rmtree(out / "pdf", ignore_errors=True)
+    if app.has_pdf:
+        shutil.copytree(Path(app.srcdir, made_of.PDF), out / "pdf")
 
 
 class Licences(SphinxDirective):

@@ -24,6 +24,7 @@ from . import executed
 from .kernels import OwnKernel
 
 WORKERS = 2
+MEGABYTES = 350  # of memory for a notebook, of which Binder has room for three at a time
 TRIES = 2  # of a notebook that changes while it runs, or whose kernel dies at the start
 REPORT = Path("_build", "execution.json")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -299,6 +300,8 @@ def main(root):
     half = (root / REPORT).with_suffix(".half")
     half.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
     half.replace(root / REPORT)
+    if large := [name for name in costs if costs[name]["peak_megabytes"] > MEGABYTES]:
+        say(f"{len(large)} notebooks take more than {MEGABYTES} MB: {', '.join(large)}")
     if failed:
         say(f"{len(failed)} of {len(costs) + len(failed)} notebooks failed: {', '.join(failed)}")
     return 1 if failed else 0

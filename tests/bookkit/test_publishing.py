@@ -1,5 +1,6 @@
 """What surrounds the pages: descriptions, citations, addresses, licences, banners."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -52,7 +53,8 @@ def test_a_long_description_ends_between_words(text):
 
 def app(base="", url=None, commit=""):
     config = SimpleNamespace(html_baseurl=base, html_title="lmgbook", root_doc="book/intro")
-    return SimpleNamespace(config=config, srcdir=ROOT, repository=url, commit=commit)
+    known = {"repository": url, "commit": commit, "has_pdf": False}
+    return SimpleNamespace(config=config, srcdir=ROOT, **known)
 
 
 def test_head_without_an_address_names_none():
@@ -114,6 +116,20 @@ def test_permalink_needs_repository_and_commit():
     assert not publishing.colophon(app(url=url), "book/intro", "T")["permalink"]
 
 
+@pytest.mark.parametrize(
+    ("page", "files"),
+    [
+        ("book/intro", ["lmgbook.pdf"]),
+        ("book/appendix/glossary", ["lmgbook.pdf"]),
+        ("search", ["lmgbook.pdf"]),
+        ("book/glassy/fitting", ["lmgbook.pdf", "glassy.pdf"]),
+        ("book/glassy/index", ["lmgbook.pdf", "glassy.pdf"]),
+    ],
+)
+def test_files_to_print_of_a_page(page, files):
+    assert [name for _, name in publishing.pdf(page)] == files
+
+
 def test_arrows_are_named_by_chapter():
     one = '<a class="reference" href="x">2. Gaps &amp; <em>more</em></a><details><summary>'
     two = one.replace("2. Gaps", "3. Jumps").replace("<details>", '<details open="open">')
@@ -125,8 +141,8 @@ def test_arrows_are_named_by_chapter():
 def test_every_part_has_the_text_of_its_licence():
     for part, _, source in publishing.PARTS:
         kept = ROOT / "book" / "_assets" / "licences" / source
-        text = kept.read_text("utf-8") if kept.is_file() else publishing.licence(source)
-        assert len(text) > 500 and "copyright" in text.lower(), part
+        text = kept.read_text("utf-8") if kept.is_file() else publishing.licence(source, ROOT)
+        assert len(text) > 500 and re.search("copyright|creative commons", text.lower()), part
 
 
 def test_maps_are_forgotten(tmp_path):

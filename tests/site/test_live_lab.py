@@ -29,6 +29,16 @@ PAGES = [
     "glassy/exercises",
     "reactions/two_channels",
 ]
+# a quick one of each chapter with a figure to play with
+PLAYED = [
+    "foundations/collective_spins",
+    "slow_quenches/exact_dynamics",
+    "ensembles/ground_state",
+    "leggett_garg/the_test",
+    "glassy/stretched",
+    "reactions/three_levels",
+]
+SHOWN = "img, svg"
 pytestmark = pytest.mark.browser
 
 
@@ -196,7 +206,38 @@ def test_a_slider_is_heard(lab, tab):
     tab.wait_for_function("() => document.activeElement.ariaValueText === '2.0 m'")
 
 
+@pytest.mark.weekly
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_slider_of_each_chapter_moves_its_figure(lab, tab, name):
+    """Run all, press an arrow key on the first slider: another picture, nothing on the console."""
+    errors = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    open_notebook(tab, lab, name)
+    tab.wait_for_selector("[data-status=idle]")
+    tab.get_by_role("menuitem", name="Run").click()
+    tab.get_by_text("Run All Cells", exact=True).click()
+    output = tab.locator(".jp-OutputArea-output:has([role=slider])").first
+    output.wait_for()
+    output.scroll_into_view_if_needed()
+    before = output.locator(SHOWN).first.evaluate("part => part.outerHTML")
+    slider = output.get_by_role("slider").first
+    said = len(tab.said)
+    slider.focus()
+    value = slider.get_attribute("aria-valuetext") or slider.get_attribute("aria-valuenow")
+    tab.keyboard.press("ArrowLeft")
+    tab.wait_for_function(
+        "([part, shown, before]) => part.querySelector(shown)?.outerHTML !== before",
+        arg=[output.element_handle(), SHOWN, before],
+    )
+    assert value != (
+        slider.get_attribute("aria-valuetext") or slider.get_attribute("aria-valuenow")
+    )
+    assert output.locator(SHOWN).count() >= 1
+    assert errors == [] and not [text for text in tab.said[said:] if "rror" in text]
+
+
 def test_every_chapter_has_its_page():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     found = re.findall(r"book/(\w+)/\w+", json.dumps(toc))
-    assert {page.split("/")[0] for page in PAGES} == set(found) - {"appendix"}
+    for pages in (PAGES, PLAYED):
+        assert {page.split("/")[0] for page in pages} == set(found) - {"appendix"}
