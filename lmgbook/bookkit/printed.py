@@ -52,7 +52,9 @@ figure { margin: 0.6em auto; }
 pre { white-space: pre-wrap !important; overflow-wrap: anywhere; font-size: 8pt; }
 table { font-size: 8.5pt; }
 fieldset input, fieldset button { display: none !important; }
-* { overflow: visible !important; }
+/* nothing scrolls on paper; formulas keep their hidden twins for screen readers hidden */
+div.cell, .cell_input, .cell_output, pre, .highlight, figure, div.math,
+.pst-scrollable-table-container { overflow: visible !important; }
 """
 FOOT = (
     '<div style="font: 8pt sans-serif; width: 100%; text-align: center; color: #444">'

@@ -123,12 +123,18 @@ class Server:
         return psutil.Process(self.process.pid).memory_info().rss / 2**20
 
     def kernels(self):
-        """Its kernels' processes."""
-        return psutil.Process(self.process.pid).children(recursive=True)
+        """Its kernels' processes, the youngest last."""
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "ipykernel_launcher" in " ".join(process.cmdline()):
+                    found.append(process)
+        return sorted(found, key=lambda process: process.create_time())
 
     def stop(self):
         """End it, and its kernels with it."""
-        for process in [*self.kernels(), psutil.Process(self.process.pid)]:
+        server = psutil.Process(self.process.pid)
+        for process in [*server.children(recursive=True), server]:
             with contextlib.suppress(psutil.Error):
                 process.terminate()
         self.process.wait(30)
@@ -180,7 +186,7 @@ def run(server, path, name):
     wanted = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
     session = server.ask("POST", "api/sessions", wanted)
     kernel = session["kernel"]["id"]
-    (process,) = server.kernels()
+    process = server.kernels()[-1]
     cost = run_notebooks.Cost(process.pid)
     channel = websocket.create_connection(
         f"ws://127.0.0.1:{server.port}/api/kernels/{kernel}/channels?session_id=rehearsal",
