@@ -38,6 +38,7 @@ def main(arguments=None):
     links.add_argument("--root", default=".", help="project folder")
     pdf = command("pdf", print_pages, "print the book and its chapters from the finished pages")
     pdf.add_argument("--root", default=".", help="project folder")
+    pdf.add_argument("only", nargs="*", metavar="CHAPTER", help="default: all, and the whole book")
     rehearse = command("rehearsal", rehearsal, "run the notebooks as on Binder, on one core")
     rehearse.add_argument("--root", default=".", help="project folder")
     rehearse.add_argument("--core", type=int, default=0, help="which core (default: %(default)s)")
@@ -123,7 +124,7 @@ def print_pages(options):
     """Print the finished pages."""
     from . import printed
 
-    return printed.main(options.root)
+    return printed.main(options.root, options.only)
 
 
 def rehearsal(options):

@@ -194,8 +194,8 @@ def front(root, title):
     return f'<section class="front">{"".join(lines)}</section>'
 
 
-def main(root):
-    """Print all volumes; returns the exit code."""
+def main(root, only=()):
+    """Print all volumes, or `only` some; returns the exit code."""
     from playwright.sync_api import sync_playwright
 
     root = Path(root).resolve()
@@ -211,6 +211,8 @@ def main(root):
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         for name, inside in found.items():
+            if only and name not in only:
+                continue
             title = publishing.citation(root)["title"]
             if name != "lmgbook":
                 title = pages.soups[inside[0]].article.h1.get_text().rstrip("#")

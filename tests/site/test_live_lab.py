@@ -191,7 +191,7 @@ def test_a_slider_is_heard(lab, tab):
     tab.wait_for_selector(".jp-CodeCell .cm-content")
     tab.wait_for_selector("[data-status=idle]")
     tab.get_by_role("menuitem", name="Run").click()
-    tab.get_by_text("Run All Cells", exact=True).click()
+    tab.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
     slope, rise = tab.get_by_role("slider", name="slope"), tab.get_by_role("slider", name="rise")
     slope.focus()
     heard = []
@@ -215,7 +215,7 @@ def test_a_slider_of_each_chapter_moves_its_figure(lab, tab, name):
     open_notebook(tab, lab, name)
     tab.wait_for_selector("[data-status=idle]")
     tab.get_by_role("menuitem", name="Run").click()
-    tab.get_by_text("Run All Cells", exact=True).click()
+    tab.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
     output = tab.locator(".jp-OutputArea-output:has([role=slider])").first
     output.wait_for()
     output.scroll_into_view_if_needed()
