@@ -1,5 +1,6 @@
 """What Binder would do with this repository, asked of repo2docker's own code (no engine needed)."""
 
+import json
 import logging
 import os
 import re
@@ -78,3 +79,17 @@ def test_pins_cover_the_package():
         assert pinned[requirement.name] in requirement.specifier
     assert {"jupyterlab", "ipykernel", "setuptools"} <= set(pinned)
     assert "jupyterlab-myst" not in pinned, "it hides the boxes of live notebooks"
+
+
+def test_idle_kernels_end_and_memory_is_shown(pack):
+    """A gigabyte holds three notebooks; Binder's base brings the display of memory."""
+    text = (ROOT / "postBuild").read_text(encoding="utf-8")
+    (settings,) = re.findall(r"(?s)<<'JSON'\n(.*?)\nJSON", text)
+    manager = json.loads(settings)["MappingKernelManager"]
+    assert manager["cull_connected"] and 600 <= manager["cull_idle_timeout"] <= 1800
+    assert manager["cull_interval"] <= 60
+    import repo2docker
+
+    base = Path(repo2docker.__file__).parent / "buildpacks" / "conda"
+    lock = (base / "environment.py-3.11-linux-64.lock").read_text(encoding="utf-8")
+    assert "jupyter-resource-usage" in lock

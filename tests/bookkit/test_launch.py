@@ -48,6 +48,20 @@ def test_repository_from_the_remote(clone, remote, address):
     assert site.branch(clone, {}) == "main"
 
 
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"GITHUB_REF_NAME": "main"}, "main"),
+        # the branch of a pull request may be in another repository: Binder finds its target only
+        ({"GITHUB_REF_NAME": "12/merge", "GITHUB_BASE_REF": "main"}, "main"),
+        ({"GITHUB_REF_NAME": "v0.1.0", "GITHUB_BASE_REF": ""}, "v0.1.0"),
+        ({"GITHUB_REF_NAME": "x", "LMGBOOK_BRANCH": "y", "GITHUB_BASE_REF": "z"}, "y"),
+    ],
+)
+def test_buttons_of_a_preview_name_a_branch_that_exists(clone, environ, name):
+    assert site.branch(clone, environ) == name
+
+
 def test_no_clone_at_all(tmp_path):
     assert site.repository(tmp_path / "nowhere", {}) is None
 
