@@ -9,10 +9,10 @@ from pathlib import Path
 import yaml
 
 from . import publishing, run_notebooks, site
+from .made_of import SITE_STAMP as STAMP
 from .made_of import sources
 
 LOCK = Path("_build", ".lock")
-STAMP = Path("_build", ".site")  # what the finished pages were made of
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from . import executed
 
 SOURCES = ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml", "CITATION.cff")
+SITE_STAMP = Path("_build", ".site")
 PDF = Path("_build", "pdf")
 PDF_STAMP = PDF / ".made-of"
 

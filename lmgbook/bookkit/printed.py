@@ -26,6 +26,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-fro
 USELESS = (
     ".headerlink, .copybtn, script, noscript, .sd-stretched-link, .toggle-button, .answer-form"
 )
+VERSIONS = re.compile(r"\s*Python 3[\d.]+, lmgbook ")
 STYLE = """
 @page { size: A4; margin: 18mm 18mm 20mm; }
 html { font-size: 10.5pt; }
@@ -131,6 +132,9 @@ class Pages:
             part.decompose()
         for part in article.select("details:not([open]), .dropdown"):
             part.decompose()
+        for part in article.select(".cell_output pre"):
+            if VERSIONS.match(part.get_text()):  # the same on every page, and often alone on one
+                part.find_parent("div", class_="cell").decompose()
         article["id"] = self.place(page, "")
         if PurePosixPath(page).name == "index" or page == inside[0]:
             article["class"] = [*article.get("class", []), "chapter"]
@@ -200,10 +204,11 @@ def main(root, only=()):
 
     root = Path(root).resolve()
     html, out = root / "_build" / "html", root / made_of.PDF
-    path = browser()
-    if not (html / "index.html").exists() or path is None:
+    stamp, path = root / made_of.SITE_STAMP, browser()
+    if not stamp.exists() or path is None:
         run_notebooks.say("Needs the finished pages (`make book`) and a Chromium")
         return 1
+    printed_of = stamp.read_text()  # whatever is edited meanwhile
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     found = volumes(root)
@@ -224,7 +229,7 @@ def main(root, only=()):
                 half.unlink()
             run_notebooks.say(f"  {made_of.PDF}/{name}.pdf")
         chromium.close()
-    (root / made_of.PDF_STAMP).write_text(made_of.sources(root))
+    (root / made_of.PDF_STAMP).write_text(printed_of)
     return 0
 
 

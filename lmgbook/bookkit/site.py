@@ -51,8 +51,10 @@ def repository(root, environ=os.environ):
 
 
 def branch(root, environ=os.environ):
+    """Branch that the buttons name; in a pull request its target, which is where Binder looks."""
     return (
         environ.get("LMGBOOK_BRANCH")
+        or environ.get("GITHUB_BASE_REF")
         or environ.get("GITHUB_REF_NAME")
         or environ.get("CI_COMMIT_REF_NAME")
         or git(root, "branch", "--show-current")

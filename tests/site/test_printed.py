@@ -20,6 +20,8 @@ PAGE = """\
 <img loading="lazy" src="../../_images/a.svg">
 <details><summary>A solution</summary>folded</details>
 <details open><summary>x</summary>shown</details>
+<div class="cell"><div class="cell_output"><pre>Python 3.11.7, lmgbook 0.1.0</pre></div></div>
+<div class="cell"><div class="cell_output"><pre>a number</pre></div></div>
 </article></body></html>
 """
 FILL = """
@@ -73,6 +75,7 @@ def test_links_to_other_pages_need_an_address(two):
 def test_what_is_folded_is_left_out(two):
     text = joined(two).get_text()
     assert "folded" not in text and text.count("shown") == 2
+    assert "Python 3" not in text and text.count("a number") == 2
 
 
 def test_every_chapter_is_a_volume(html):
