@@ -353,9 +353,12 @@ class Licences(SphinxDirective):
 
 # --- old versions -------------------------------------------------------------------------------
 
+# with its own style, for the sheets of an old version may not know it
 BANNER = (
-    '<aside class="old-version" aria-label="Version">This is version {version} of the book, kept as'
-    ' it was. <a href="{target}">The same page in the newest version</a>.</aside>'
+    '<aside class="old-version" aria-label="Version" style="background: #fff3cd; color: #3d3000;'
+    ' border-bottom: 1px solid #8a6d00; padding: 0.75rem 1rem; text-align: center">This is version'
+    ' {version} of the book, kept as it was. <a style="color: #0b4a8f; text-decoration: underline"'
+    ' href="{target}">The same page in the newest version</a>.</aside>'
 )
 
 

@@ -23,7 +23,7 @@ _config.yml requirements.lock pyproject.toml book/_assets book/_templates book/r
 book/ruff.toml book/appendix/bibliography.md book/appendix/errata.md book/appendix/ledger.md
 book/appendix/scoreboard.md tests/test_claims_complete.py tests/test_docstrings.py
 tests/test_exercises.py tests/test_mutations.py tests/test_notebooks.py tests/test_prose.py
-tests/test_paper_equations.py tests/test_rooms.py
+tests/test_paper_equations.py tests/test_rooms.py CITATION.cff LICENSE LICENSE-text
 """.split()
 # what these tests say about any chapter, and not about one that is not here
 GENERAL = """
