@@ -8,7 +8,6 @@ as `data-tex`, which `formulas.js` puts on the clipboard when it is copied.
 
 import base64
 import re
-import shutil
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -103,7 +102,6 @@ def write_font(app, config):
     folder.mkdir(parents=True, exist_ok=True)
     data = base64.b64encode(math_font.PATH.read_bytes()).decode()
     (folder / "math-font.css").write_text(FACE.format(name=math_font.NAME, data=data), "utf-8")
-    shutil.copy(math_font.LICENCE, folder)
     config.html_static_path.append("_build/formulas")
 
 

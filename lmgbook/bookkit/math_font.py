@@ -21,7 +21,6 @@ from pathlib import Path
 from fontTools import subset, ttLib  # they come with Matplotlib
 
 PATH = Path(__file__).with_name("math.woff2")
-LICENCE = PATH.with_name("math-OFL.txt")
 NAME = "lmgbook Math"
 RANGES = """
 20-7e a0 a8 ac af-b1 b4 b7 d7 f7 131 237 2c6 2c7 2d8-2da 2dc 300-304 306-308 30c 332 338

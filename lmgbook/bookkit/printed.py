@@ -163,19 +163,14 @@ class Pages:
 
     def volume(self, title, pages, front, address):
         """The page that is printed."""
-        links, styles, scripts = [], [], []
+        links, styles = [], []
         for page in pages:
             head = self.soups[page].head
             for part in head.select("link[rel=stylesheet]"):
                 href = urljoin(f"{page}.html", part["href"])
                 links.append(f'<link rel="stylesheet" href="{href}">')
             styles += map(str, head.select("style"))
-            for part in self.soups[page].select("script"):
-                if "mathjax" in f"{part.get('src', '')}{part.get_text()}".lower():
-                    if "src" in part.attrs:
-                        part = f'<script src="{urljoin(f"{page}.html", part["src"])}"></script>'
-                    scripts.append(str(part))
-        lines = [*links, *styles, f"<style>{STYLE}</style>", *scripts]
+        lines = [*links, *styles, f"<style>{STYLE}</style>"]
         body = [str(self.article(page, pages, address)) for page in pages]
         return (
             f'<!DOCTYPE html>\n<html lang="en" data-theme="light" data-mode="light">\n<head>\n'
@@ -234,11 +229,10 @@ def main(root, only=()):
 
 
 def print_one(chromium, source, target, title):
-    """Print one page when its formulas, fonts and pictures are there."""
+    """Print one page when its fonts and pictures are there."""
     view = chromium.new_page()
     view.set_default_timeout(600_000)
     view.goto(source.as_uri())
-    view.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
     view.evaluate("document.fonts.ready")
     view.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => null)))")
     view.pdf(

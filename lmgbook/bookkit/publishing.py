@@ -44,7 +44,7 @@ MAP = re.compile(r"\n?(?://[#@] ?sourceMappingURL=\S+|/\*[#@] ?sourceMappingURL=
 PARTS = [
     ("Code of this book", "BSD 3-Clause", "LICENSE"),
     ("Its text and figures", "CC BY 4.0", "LICENSE-text"),
-    ("MathJax, with its fonts", "Apache 2.0", "mathjax.txt"),
+    ("STIX Two Math, a part of the font", "SIL OFL 1.1", "stix-two-math.txt"),
     ("Font Awesome, a few icons", "SIL OFL 1.1 and CC BY 4.0", "font-awesome.txt"),
     ("Bootstrap, in the theme", "MIT", "bootstrap.txt"),
     ("PyData theme", "BSD 3-Clause", "pydata-sphinx-theme"),

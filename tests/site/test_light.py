@@ -96,7 +96,7 @@ def test_nothing_is_shipped_that_no_page_uses(html):
         n for n in shipped if re.search(r"\.(map|ttf|mo)$|mathjax|thebe|fontawesome\.js$", n, re.I)
     ]
     assert unwanted == []
-    assert "math-OFL.txt" in shipped
+    assert "stix-two-math.txt" in shipped
 
 
 @pytest.mark.browser
