@@ -103,6 +103,8 @@ def gather(pages, root, pattern, suffix, tag, read):
         return [target(path, link, root) for link in pattern.findall(pages[path])]
 
     loading = {path: found for path in pages if (found := names(path))}
+    if not loading:
+        return
     common = set.intersection(*map(set, loading.values())) - {None}
     order = [name for name in next(iter(loading.values())) if name in common]
     content = "\n".join(read(root, name) for name in order)
