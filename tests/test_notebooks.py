@@ -147,6 +147,32 @@ def test_every_explorable_figure_can_be_told_apart(path):
     assert len(set(names)) == len(names)
 
 
+def slider_faults(notebook):
+    """Before a slider a question and a call to guess, after it the answer, folded."""
+    faults = []
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or not calls(parse(cell.source), "explore.steps"):
+            continue
+        text = {
+            side: next((c.source for c in cells if c.cell_type == "markdown"), "")
+            for side, cells in (
+                ("before", notebook.cells[:number][::-1]),
+                ("after", notebook.cells[number:]),
+            )
+        }
+        last = text["before"].rpartition("\n\n")[2]
+        if "?" not in last or not re.search(r"(?i)\bguess|\bbefore you\b", last):
+            faults.append(f"{cell.id}: no question before the slider")
+        if not text["after"].startswith(":::{dropdown} Answer\n"):
+            faults.append(f"{cell.id}: no folded answer after the slider")
+    return faults
+
+
+@each
+def test_sliders_ask_first_and_fold_the_answer(path):
+    assert slider_faults(read(path)) == []
+
+
 # --- the guards themselves ----------------------------------------------------------------------
 
 
@@ -202,6 +228,14 @@ def test_the_guard_of_figures_sees_them(sources):
 def test_the_guard_of_figures_leaves_frames_alone():
     sources = "def draw(x):\n    plt.figure()", "explore.steps(draw, [1, 2], 'x', alt=str)"
     assert figure_faults(tiny(*sources)) == []
+
+
+def test_the_guard_of_sliders_sees_a_bare_one():
+    notebook = tiny("explore.steps(draw, [1, 2], 'x', alt=str)")
+    assert len(slider_faults(notebook)) == 2
+    notebook.cells[0].source = "# Title\n\nWhat follows? Guess first."
+    notebook.cells.append(nbformat.v4.new_markdown_cell(":::{dropdown} Answer\nThis.\n:::"))
+    assert slider_faults(notebook) == []
 
 
 # --- a wrong number fails -----------------------------------------------------------------------

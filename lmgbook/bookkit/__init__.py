@@ -28,10 +28,11 @@ def setup(app):
         reference,
         site,
         terms,
+        viewing,
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
-    pages += contents, answers
+    pages += contents, answers, viewing
     for part in (site, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
