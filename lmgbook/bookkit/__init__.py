@@ -26,13 +26,14 @@ def setup(app):
         paper_equations,
         publishing,
         reference,
+        search,
         site,
         terms,
         viewing,
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
-    pages += contents, answers, viewing
+    pages += contents, answers, viewing, search
     for part in (site, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
