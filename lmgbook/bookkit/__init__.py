@@ -23,6 +23,7 @@ def setup(app):
         ledger_pages,
         light,
         live,
+        numbers,
         paper_equations,
         publishing,
         reference,
@@ -33,7 +34,7 @@ def setup(app):
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
-    pages += contents, answers, viewing, search
+    pages += contents, answers, viewing, search, numbers
     for part in (site, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -137,6 +137,17 @@ def test_no_page_fetches_the_whole_icon_font(browser, site, some_page):
     assert [url for url in fetched if "webfonts" in url] == []
 
 
+def test_no_number_in_the_text_is_written_as_by_a_program(html):
+    """2e-14: on the pages it is 2 × 10 to the power -14. Code and printed lines are left alone."""
+    out = re.compile(r"(?s)<(pre|script|style|code|dt|title|svg)\b.*?</\1>|<[^>]*>")
+    found = []
+    for path in html.glob("book/*/*.html"):
+        article = path.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+        numbers = re.findall(r"(?<![\w.])\d+(?:\.\d+)?e[+-]\d+", out.sub(" ", article))
+        found += [f"{path.relative_to(html)}: {number}" for number in numbers]
+    assert found == []
+
+
 def test_only_the_search_page_loads_the_index(html):
     texts = {path.name: path.read_text("utf-8") for path in html.rglob("*.html")}
     assert [name for name, text in texts.items() if "search-data.js" in text] == ["search.html"]
