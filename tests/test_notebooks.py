@@ -8,7 +8,7 @@ import sys
 
 import nbformat
 import pytest
-from book_files import NOTEBOOKS, calls, code_cells, name, parse, read, tags
+from book_files import BOOK, NOTEBOOKS, calls, code_cells, name, parse, read, tags
 
 KEY = {"keep_output", "nbval-check-output"}
 NEW_FIGURE = re.compile(r"(plt|pyplot)\.(subplots|figure|subplot_mosaic)|(qutip\.)?plot_\w+")
@@ -171,6 +171,26 @@ def slider_faults(notebook):
 @each
 def test_sliders_ask_first_and_fold_the_answer(path):
     assert slider_faults(read(path)) == []
+
+
+WIDE = 72  # columns; what fits a cell at 1280 pixels, with room for other fonts
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
+
+@each
+def test_lines_of_visible_code_fit_their_cell(path):
+    wide = [
+        f"{cell.id}: {line}"
+        for cell in code_cells(read(path))
+        if not tags(cell) & FOLDED
+        for line in cell.source.splitlines()
+        if len(line) > WIDE
+    ]
+    assert wide == []
+
+
+def test_the_formatter_of_notebooks_keeps_that_width():
+    assert f"line-length = {WIDE}\n" in (BOOK / "ruff.toml").read_text("utf-8")
 
 
 # --- the guards themselves ----------------------------------------------------------------------

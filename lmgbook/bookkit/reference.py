@@ -7,6 +7,7 @@ In the docstrings of a chapter "Eq. (5)" is one of its paper. All chapters meet 
 names the paper there.
 """
 
+import copy
 import importlib
 import inspect
 import pkgutil
@@ -95,6 +96,11 @@ def name_equations(app, what, name, obj, options, lines):
 
 class PackageReference(SphinxDirective):
     def run(self):
+        # quotes of this page belong to Python: curly ones could not be pasted. Documents share
+        # their settings, hence a copy
+        document = self.state.document
+        document.settings = copy.copy(document.settings)
+        document.settings.smart_quotes = False
         return self.parse_text_to_nodes(page(), allow_section_headings=True)
 
 
