@@ -34,7 +34,7 @@ def test_a_printed_line_is_wrapped_and_not_cut_off(browser, site):
 
 def test_quotes_of_the_package_reference_can_be_pasted(html):
     """And those of the prose are curly: only this page belongs to Python."""
-    curly = re.compile("[\u2018\u201c\u201d]")
+    curly = re.compile("[\u2018\u2019\u201c\u201d]")
     body = (html / "book" / "appendix" / "api.html").read_text("utf-8").partition("<article")[2]
     assert curly.findall(body.partition("</article>")[0]) == []
     for name in ("glossary", "teaching"):
