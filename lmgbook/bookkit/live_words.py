@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransformer
 from sphinx.util.docutils import new_document, sphinx_domains
 
-from . import live_text, site
+from . import live_text, numbers, site
 from .ledger_pages import Html, Small
 
 NUMBERS = ("eq", "numref", "ref", "prf:ref")  # with the page that it belongs to, if another
@@ -82,7 +82,7 @@ class Words:
         key, _, form = argument.partition(":")
         folder = self.env.mystnb_config.output_folder
         data = read_glue_cache(folder, page or self.docname)[key]["data"]
-        return escaped(format_plain_text(data["text/plain"], form or "s"))
+        return escaped(numbers.written(format_plain_text(data["text/plain"], form or "s")))
 
     def answer(self, name, argument, paragraph):
         """Markdown for a role, or the address that a link leads to."""

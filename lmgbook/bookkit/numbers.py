@@ -11,6 +11,7 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 NUMBER = re.compile(r"(?<![\w.])([-−]?)(\d+(?:\.\d+)?)e([+-]?)0*(\d+)\b")
+RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SKIPPED = (
     nodes.literal,
     nodes.literal_block,
@@ -32,6 +33,14 @@ def typeset(text):
         yield nodes.superscript("", raised)
         start = match.end()
     yield nodes.Text(text[start:])
+
+
+def written(text):
+    """The same with raised digits of Unicode, for text without markup."""
+    return "".join(
+        part.astext().translate(RAISED) if isinstance(part, nodes.superscript) else part.astext()
+        for part in typeset(text)
+    )
 
 
 class Numbers(SphinxPostTransform):

@@ -106,6 +106,7 @@ def plain(text):
     """Words and numbers of a sentence, however it is marked up."""
     text = html.unescape(re.sub(r"</?[a-z][^<>]*>", "", text)).replace("\\", "")
     text = text.translate(str.maketrans("’‘“”–—…", "''\"\"---"))
+    text = text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789−"))
     return re.sub(r"[\s*`]+", " ", text.replace("...", "-").replace("--", "-")).strip()
 
 

@@ -21,3 +21,7 @@ def test_powers_of_ten(text, shown):
         for part in numbers.typeset(text)
     ]
     assert "".join(parts) == shown
+
+
+def test_plain_text_has_raised_digits():
+    assert numbers.written("agree to 9e-12") == "agree to 9\xa0×\xa010⁻¹²"
