@@ -152,7 +152,7 @@ def test_a_finger_drags_on_a_phone(phone):
     assert below > y + 30, "steps stand in rows"
     swipe(phone, (x, y), (x + 10, y), (x + 40, y), (x + 60, below))
     (frame,) = shown(phone, "full")
-    assert int(frame.split()[1][:-1]) > 12, "a drag may go on in the next row"
+    assert int(frame.split()[1][:-1]) > 20, "a drag may go on in another row"
     assert phone.evaluate("scrollY") == 0
 
 
