@@ -72,6 +72,29 @@ def test_has_a_key_number(path):
         assert any(tags(cell) >= KEY for cell in code_cells(read(path)))
 
 
+@each
+def test_asks_before_it_answers(path):
+    """One question with a folded answer on every page, before the summary."""
+    cells = read(path).cells
+    asked = [i for i, cell in enumerate(cells) if "**Think first.**" in cell.source]
+    if path.stem == "exercises":
+        assert asked == []
+        return
+    assert len(asked) == 1
+    cell = cells[asked[0]]
+    form = r"\*\*Think first\.\*\* (.+?)\n\n:::\{dropdown\} Answer\n(.+?)\n:::"
+    question, answer = re.match(form, cell.source, re.DOTALL).groups()
+    assert cell.id == "think-first" and "?" in question and len(question.split()) < 80
+    assert 5 < len(answer.split()) < 80
+    summary = [i for i, c in enumerate(cells) if re.search(r"(?m)^## Summary", c.source)]
+    assert asked[0] < summary[0]
+
+
+def test_most_pages_ask():
+    pages = [path for path in NOTEBOOKS if path.stem != "exercises"]
+    assert len(pages) >= 32
+
+
 # --- figures ------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import lmgbook
+from lmgbook.ledger import LedgerError
 
 
 def main(arguments=None):
@@ -91,7 +92,17 @@ def write_course(options):
     """Write the teaching material."""
     from . import course
 
-    print(f"{len(course.write(options.out, variant=options.variant))} files in {options.out}")
+    try:
+        written, missing = course.write(options.out, variant=options.variant), course.unbuilt()
+    except (ValueError, LedgerError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{len(written)} files in {options.out}")
+    if missing:
+        print(
+            f"Without notebooks that have run, notes and slides: {', '.join(missing)}. "
+            "They need the repository and `make book`; all the rest is there."
+        )
     return 0
 
 

@@ -1,8 +1,8 @@
 """Teaching material out of the chapters: `python -m lmgbook.bookkit course [--out FOLDER]`.
 
-For each chapter with a `teaching.yml`: its notebooks for instructors (complete), the same for
-students (solutions replaced by stubs, which are generated from them and so cannot drift), and a
-plan of one page.
+For each chapter with a `teaching.yml`: its notebooks for students (solutions replaced by stubs,
+which are generated from them and so cannot drift), the same complete and with outputs for
+instructors, a plan of one page, notes and slides.
 
 The text is that of the live notebooks of the last build (see `live`), with all numbers and
 references in place; where there is none of the notebook as it stands, it is that of the source.
@@ -23,7 +23,7 @@ import nbformat
 import yaml
 
 from .. import ledger
-from . import grading, moodle
+from . import documents, grading, handout, instructor, moodle, qti, slides
 
 LIVE = "_build/live"  # of the build; a live notebook bears the digest of its source
 
@@ -36,6 +36,7 @@ _ELSEWHERE = re.compile(rf"{grading.LINK_TEXT}\(\.\./(\w+)/(\w+\.ipynb[^)]*)\)")
 # tags that a student's notebook has no use for, or that would hide the stub
 _OURS = {"solution", "keep_output", "nbval-check-output", "hide-input", "hide-cell", "hide-output"}
 _PLAN_KEYS = {"title", "prerequisites", "objectives", "schedule", "discussion", "misconceptions"}
+_PLAN_KEYS |= {"votes", "skip"}  # for the notes
 
 
 def student_notebook(notebook):
@@ -250,15 +251,52 @@ def plan(path):
     return "\n".join(lines) + "\n"
 
 
+def plans_of(book=None):
+    """The `teaching.yml` of every chapter.
+
+    Parameters
+    ----------
+    book : path-like, optional
+        Folder of the chapters; default that of the repository around the working directory or
+        next to an editable install, else what was installed with the package.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if book is None:
+        installed = pathlib.Path(__file__).parents[1] / "book"
+        book = ledger.claims_folder().parent
+        book = book if any(book.glob("*/teaching.yml")) else installed
+    plans = sorted(pathlib.Path(book).glob("*/teaching.yml"))
+    if not plans:
+        raise ValueError(f"no chapter with a teaching.yml in {book}")
+    return plans
+
+
+def unbuilt(book=None):
+    """Chapters whose notebooks have not all run as they stand (list of str)."""
+    folders = [path.parent for path in plans_of(book)]
+    return [f.name for f in folders if not instructor.available(f.parents[1], f)]
+
+
 def write(out, book=None, variant=None):
     """Write the material of every chapter, and one folder for nbgrader.
+
+    What a build has to run first, the notebooks for instructors, notes and slides, is written of
+    chapters whose run is there; `unbuilt` names the others.
 
     Parameters
     ----------
     out : path-like
-        Folder; each chapter gets one in it, with `student`, `instructor` and `plan.md`.
+        Folder; each chapter gets one in it, with `student`, `instructor` and a plan.
     book : path-like, optional
-        Folder of the chapters; default that of the repository around the working directory.
+        As for `plans_of`.
     variant : int or str, optional
         Numbers of the graded exercises; default: those of the book.
 
@@ -272,32 +310,109 @@ def write(out, book=None, variant=None):
     ValueError
         If no chapter has a `teaching.yml`, or a chapter breaks the rules above.
     """
-    book = pathlib.Path(book or ledger.claims_folder().parent)
-    plans = sorted(book.glob("*/teaching.yml"))
-    if not plans:
-        raise ValueError(f"no chapter with a teaching.yml in {book}")
-    graded, texts, chapters = {}, {}, {path.parent.name for path in plans}
+    plans, out = plans_of(book), pathlib.Path(out)
+    graded, made, handed, titles = {}, {}, {}, {}
+    chapters, root = {path.parent.name for path in plans}, plans[0].parents[2]
     for path in plans:
-        folder = pathlib.Path(out) / path.parent.name
-        texts[folder / "plan.md"] = plan(path)
+        chapter, text = path.parent.name, plan(path)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        titles[chapter] = content["title"]
+        sheet = documents.page(f"{content['title']}: plan", documents.html(text), documents.SHEET)
+        made |= {f"{chapter}/plan.md": text, f"{chapter}/plan.html": sheet}
+        ran = instructor.available(root, path.parent)
         for source in sorted(path.parent.glob("*.ipynb")):
             notebook = read(source)
             try:
                 student = student_notebook(notebook)
             except (ValueError, SyntaxError) as error:
                 raise ValueError(f"{source}: {error}") from error
-            for kind, version in (("student", student), ("instructor", notebook)):
-                text = nbformat.writes(_moved(version, kind, chapters))
-                texts[folder / kind / source.name] = text + "\n"
+            with_gaps(student, content, source.stem)
+            text = nbformat.writes(_moved(student, "student", chapters)) + "\n"
+            made[f"{chapter}/student/{source.name}"] = text
+            handed[f"{chapter}/{source.name}"] = text.replace("/student/", "/").replace(
+                "(../../", "(../"
+            )
+            if ran:
+                full = instructor.with_outputs(root, source, notebook)
+                text = nbformat.writes(_moved(full, "instructor", chapters)) + "\n"
+                made[f"{chapter}/instructor/{source.name}"] = text
             if source.name == "exercises.ipynb":
-                graded[path.parent.name] = _to_grade(source, notebook)
+                graded[chapter] = _to_grade(source, notebook)
+        if ran:
+            found = instructor.pages(root, path.parent, read)
+            problems = instructor.exercises(root, path.parent, graded[chapter][0])
+            made[f"{chapter}/notes.html"] = instructor.notes(content, found, problems)
+            made[f"{chapter}/slides.html"] = slides.deck(content, found)
     for name, text in grading.files(graded, variant).items():
-        texts[pathlib.Path(out, "nbgrader", name)] = text
-    texts[pathlib.Path(out, "moodle.xml")] = moodle.bank(graded, variant)
-    for target, text in texts.items():
+        made[f"nbgrader/{name}"] = text
+    made["moodle.xml"] = moodle.bank(graded, variant)
+    made["qti.zip"] = qti.package(graded, variant)
+    handed |= {"README.md": handout.readme(root, titles), **handout.licences(root)}
+    made["handout.zip"] = handout.pack(handed)
+    made["README.md"] = README
+    targets = {out / name: text for name, text in made.items()}
+    for target, text in targets.items():
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return list(texts)
+        target.write_bytes(text.encode() if isinstance(text, str) else text)
+    return list(targets)
+
+
+def with_gaps(notebook, content, name):
+    """Make room in a notebook of students for the pair work of the plan.
+
+    A gap stands before the summary of the page that a step "In pairs: ... (`page`)" names first.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Of a chapter; it is changed.
+    content : dict
+        The chapter's `teaching.yml`.
+    name : str
+        File of the notebook, without suffix.
+    """
+    steps = [step for steps in content["schedule"].values() for step in steps]
+    gaps = [(minutes, what) for minutes, what in steps if pair_work(what) == name]
+    last = len(notebook.cells)
+    places = [i for i, c in enumerate(notebook.cells) if "\n## Summary" in f"\n{c.source}"]
+    place = places[0] if places else last
+    for index, (minutes, what) in enumerate(gaps):
+        text = f"**{what}** ({minutes} minutes)\n\nWhat we expected, what came out, and why:"
+        cells = [
+            nbformat.v4.new_markdown_cell(text, id=f"pairs-{index}-text"),
+            nbformat.v4.new_code_cell(TODO, id=f"pairs-{index}"),
+        ]
+        notebook.cells[place:place] = cells
+        place += 2
+
+
+def pair_work(what):
+    """The page that a step of a schedule wants pairs to work in, or None."""
+    named = re.search(r"`(\w+)`", what)
+    return named[1] if what.startswith("In pairs") and named else None
+
+
+README = """\
+# Teaching material of lmgbook
+
+| what | for |
+| --- | --- |
+| `<chapter>/plan.html` | you: objectives, schedules, questions, misconceptions, on one sheet |
+| `<chapter>/notes.html` | you: answers to the votes, what to open and to skip, minutes |
+| `<chapter>/slides.html` | the projector; no network, no program: space bar, Page Down, print |
+| `<chapter>/instructor` | you: all notebooks, complete and with outputs |
+| `<chapter>/student` | students: the same without solutions, with room for the pair work |
+| `handout.zip` | students: all of their notebooks with a README that says how to install |
+| `nbgrader` | marks: assignments with hidden tests; its README leads to a graded class |
+| `moodle.xml`, `qti.zip` | a platform: the exercises with a number, as a question bank |
+
+`notes.html`, `slides.html` and `instructor` are missing where the book has not been built: `make
+book` first. JupyterLab shows the figures of `instructor` once you trust the notebooks (`jupyter
+trust */instructor/*.ipynb`) or run them.
+
+The numbers of the book have public solutions. `make course VARIANT=word` gives a class others, in
+`nbgrader`, `moodle.xml` and `qti.zip`; keep the word.
+"""
 
 
 def _to_grade(source, live):

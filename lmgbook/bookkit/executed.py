@@ -18,8 +18,6 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sphinx.errors import ExtensionError
-
 FOLDER = Path("_build", "executed")
 KEEP = 3  # runs of each notebook: a change that is taken back costs nothing
 
@@ -234,6 +232,8 @@ def show_outputs(app, docname, content):
     notebook = json.loads(content[0])
     run = load(app.srcdir, name, notebook_key(app.srcdir, name, notebook))
     if run is None:
+        from sphinx.errors import ExtensionError  # a course is written without Sphinx, too
+
         raise ExtensionError(
             f"{name} has not run as it stands, or something it depends on has changed since: "
             "run `make book`"

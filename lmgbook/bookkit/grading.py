@@ -37,7 +37,7 @@ class Problem:
     """What the text of an exercise says: its level, its parts, and which one the check wants."""
 
     def __init__(self, level, title, label, text):
-        self.title, self.label = title, label
+        self.level, self.title, self.label = level, title, label
         self.of_number, self.by_hand = POINTS[level]
         letters = re.findall(r"\(([a-e])\)", text)
         self.parts = sorted(set(letters) | ({"a"} if letters else set()))

@@ -4,6 +4,7 @@ Each question has the right answer with its tolerance, and what known mistakes g
 that `exercises.check` would print. The answers stand in the file, so it is for lecturers.
 """
 
+import functools
 import re
 import xml.etree.ElementTree as ET
 from html import escape
@@ -12,7 +13,8 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from .. import exercises
-from .grading import CHECK, EXERCISE, LINK, exercises_of
+from .documents import unlinked
+from .grading import CHECK, EXERCISE, exercises_of
 
 STATED = re.compile(r"\*\*Exercise[^\n]*\*\*\n+(.*?)(?=\n<details>|\n\*\*|\Z)", re.DOTALL)
 ROLE = re.compile(r"\{[\w:-]+\}`([^`<]*?)(?: ?<[^>]*>)?`")
@@ -45,8 +47,19 @@ def questions(notebook, texts, variant=None):
             if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
                 given = exercises.parameters(found[1], variant)
                 numbers = f"\n\nHere {given}." if given else ""
-                plain = ROLE.sub(r"\1", LINK.sub(r"\1", text))
-                yield found[1], problem.title, plain.strip() + numbers
+                plain = ROLE.sub(r"\1", unlinked(text))
+                yield found[1], problem.title, plain + numbers
+
+
+@functools.cache
+def key(name, variant=None):
+    """Answer of an exercise, its width, and pairs of what a mistake gives and the advice."""
+    problem = exercises.find(name)
+    numbers = problem.numbers(variant)
+    target = problem.answer(**numbers)
+    width = 0.0 if problem.exact else problem.tolerance * abs(target)
+    mistakes = [(float(value), advice) for value, advice in problem.mistakes(**numbers)]
+    return target, width, [each for each in mistakes if abs(each[0] - target) > 2 * width]
 
 
 def element(parent, tag, text=None, **attributes):
@@ -59,18 +72,14 @@ def element(parent, tag, text=None, **attributes):
 
 def question(quiz, name, title, text, variant=None):
     """Append one numeric question to a quiz."""
-    problem = exercises.find(name)
-    numbers = problem.numbers(variant)
+    target, width, mistakes = key(name, variant)
     node = element(quiz, "question", type="numerical")
     element(node, "name", f"{title} ({name})")
     element(node, "questiontext", html(text), format="html")
     ET.SubElement(node, "defaultgrade").text = "1"
-    target = problem.answer(**numbers)
-    width = 0.0 if problem.exact else problem.tolerance * abs(target)
     answer(node, target, width, "Correct.", fraction="100")
-    for value, advice in problem.mistakes(**numbers):
-        if abs(value - target) > 2 * width:
-            answer(node, float(value), width / 2, advice, fraction="0")
+    for value, advice in mistakes:
+        answer(node, value, width / 2, advice, fraction="0")
 
 
 def answer(node, value, width, feedback, fraction):

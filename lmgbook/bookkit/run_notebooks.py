@@ -114,7 +114,8 @@ async def run(root, name, timeout):
     Returns
     -------
     nbformat.NotebookNode
-        With outputs; what the run took is in `metadata.lmgbook`.
+        With outputs; what the run took is in `metadata.lmgbook`, and what each cell took in its
+        own metadata.
 
     Raises
     ------
@@ -139,9 +140,12 @@ async def run(root, name, timeout):
         notebook.metadata["language_info"] = answer["content"]["language_info"]
         for index, cell in enumerate(notebook.cells):
             count = client.code_cells_executed + 1
+            before = cost.cpu
             await client.async_execute_cell(cell, index, execution_count=count)
+            cost.look()
+            if cell.cell_type == "code":
+                cell.metadata["cpu_seconds"] = round(cost.cpu - before, 1)
         client.set_widgets_metadata()
-        cost.look()
     except (CellExecutionError, CellTimeoutError) as error:
         raise Failed(ANSI.sub("", str(error))) from None
     except (DeadKernelError, RuntimeError) as error:
