@@ -14,7 +14,6 @@ What counts as a solution: a cell tagged `solution`; the lines between `# BEGIN 
 
 import ast
 import copy
-import hashlib
 import pathlib
 import re
 import textwrap
@@ -23,7 +22,7 @@ import nbformat
 import yaml
 
 from .. import ledger
-from . import documents, grading, handout, instructor, moodle, qti, slides
+from . import documents, executed, grading, handout, instructor, moodle, qti, slides
 
 LIVE = "_build/live"  # of the build; a live notebook bears the digest of its source
 
@@ -81,11 +80,6 @@ def student_notebook(notebook):
     return notebook
 
 
-def digest(path):
-    """Digest of a notebook's file, by which its live version knows it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
 def read(path):
     """Return the live version of a notebook where the last build made one, else its source.
 
@@ -101,7 +95,7 @@ def read(path):
     live = path.parents[2] / LIVE / path.relative_to(path.parents[2])
     if live.is_file():
         notebook = nbformat.read(live, as_version=4)
-        if notebook.metadata.get("lmgbook", {}).get("digest") == digest(path):
+        if notebook.metadata.get("lmgbook", {}).get("digest") == executed.digest(path):
             return notebook
     return nbformat.read(path, as_version=4)
 

@@ -156,6 +156,11 @@ def installed(lock):
 # --- the runs -----------------------------------------------------------------------------------
 
 
+def digest(path):
+    """Digest of a notebook's file, by which its live version knows it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
 def read(path):
     """Return a notebook as a dictionary."""
     return json.loads(path.read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ from sphinx.errors import ExtensionError
 import lmgbook
 
 from . import executed, links, live_text, site
-from .course import digest
+from .executed import digest
 from .live_words import Words
 
 FOLDER = Path("_build", "live")

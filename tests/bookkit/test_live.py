@@ -14,7 +14,7 @@ from book_files import BOOK, NOTEBOOKS, ROOT, name, tags
 from book_files import read as read_source
 from nbformat.validator import validate
 
-from lmgbook.bookkit import course, live, live_text
+from lmgbook.bookkit import course, executed, live, live_text
 
 LIVE = ROOT / live.FOLDER
 PAGES = ROOT / "_build" / "html"
@@ -138,7 +138,7 @@ def test_the_notebook_is_valid_small_and_knows_its_source(notebooks, page):
     path = BOOK / f"{page}.ipynb"
     about = notebook["metadata"]["lmgbook"]
     assert about["source"] == f"book/{page}.ipynb"
-    assert about["digest"] == course.digest(path)
+    assert about["digest"] == executed.digest(path)
     assert len(json.dumps(notebook)) < 200_000
     ids = [c["id"] for c in notebook["cells"]]
     assert len(set(ids)) == len(ids)
@@ -207,7 +207,7 @@ def test_a_notebook_that_has_changed_since_is_taken_from_its_source(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(one_cell(text)), encoding="utf-8")
     assert course.read(source).cells[0].source == "the source"
-    fresh = one_cell("resolved") | {"metadata": {"lmgbook": {"digest": course.digest(source)}}}
+    fresh = one_cell("resolved") | {"metadata": {"lmgbook": {"digest": executed.digest(source)}}}
     made.write_text(json.dumps(fresh), encoding="utf-8")
     assert course.read(source).cells[0].source == "resolved"
 
