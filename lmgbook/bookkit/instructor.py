@@ -18,7 +18,7 @@ from . import documents, executed, grading
 MINUTES = {"Warm-up": (10, 5), "Core": (60, 15), "Project": (240, 30)}
 LINE = re.compile(r"^(\w+)(?: \((advanced)\))?: (.+)$", re.MULTILINE)  # of `{pages}`
 VIEWER = 'class="lmg-steps"'
-QUESTION = re.compile(r"\*\*Think first\.\*\*\s*(.*?)\s*<details>", re.DOTALL)
+QUESTION = re.compile(r"\*\*Think first\.\*\*\s*(.*?)\s*(?:<details>|\Z)", re.DOTALL)
 PICTURES = ("image/svg+xml", "image/png")
 
 
@@ -149,9 +149,9 @@ def pages(root, folder, read):
             for cell in executed.read(path)["cells"]
         }
         ran = {cell["id"]: cell for cell in run["cells"]}
-        for cell in live.cells:
+        for index, cell in enumerate(live.cells):
             if cell.id == "think-first":
-                about.shows.append(("question", _question(cell.source)))
+                about.shows.append(("question", _question(live.cells[index:])))
             elif cell.cell_type == "code" and "solution" not in cell.metadata.get("tags", []):
                 for kind, what in _pictures(ran[cell.id]["outputs"]):
                     text = documents.unlinked(captions.get(cell.id, ""))
@@ -162,8 +162,11 @@ def pages(root, folder, read):
     return found
 
 
-def _question(source):
-    text, answer = QUESTION.search(source)[1], grading.FOLDED.search(source)[1]
+def _question(cells):
+    """The question in the first cell, and its answer there or, after a slider, further on."""
+    text = QUESTION.search(cells[0].source)[1]
+    answers = (grading.FOLDED.search(c.source) for c in cells if c.cell_type == "markdown")
+    answer = next(filter(None, answers))[1]
     return {"text": documents.unlinked(text), "answer": documents.unlinked(answer)}
 
 
