@@ -81,7 +81,7 @@ class Claim:
         Why a tolerance of rule "number" is what it is.
     measure : str
         What our number is, where this is not obvious.
-    if_false : dict of str to str
+    if_false : dict
         What the numbers are that the check rejects, by their labels there, or "" for the only one
         (MyST); without it the pages show the labels.
     digits : str

@@ -287,7 +287,8 @@ def initial_spins(
     length = (instance("magnet", magnet, LeggettGarg).N + 1) / 2
     if flag("zero_point", zero_point):
         grid, azimuth, weights = wigner_function(magnet, bias)
-        sums = np.cumsum(np.abs(weights))
+        sums = np.abs(weights).ravel()
+        np.cumsum(sums, out=sums)
         drawn = np.searchsorted(sums, sums[-1] * rng.random(count), side="right")
         row, column = np.unravel_index(drawn, weights.shape)
         # spread over the cell of the grid

@@ -44,8 +44,9 @@ def single_channel(N: int, g: float, beta: float) -> NDArray[np.float64]:
         P[m] for m = 0 ... N pairs, with small relative errors (1e-12 at N = 10^6, in 20 ms).
     """
     N, s = _count("N", N), adiabaticity(g, beta)
-    rest = np.arange(N + 1)  # N - m molecules are left
-    return np.exp(_log_tail(N, s) - s * rest)[::-1]
+    logarithms = _log_tail(N, s)
+    logarithms -= s * np.arange(N + 1)  # so many molecules are left
+    return np.exp(logarithms, out=logarithms)[::-1]
 
 
 def two_channel(N: int, g: float, beta: float) -> NDArray[np.float64]:
@@ -258,5 +259,7 @@ def _log_tail(N, s):
     width = math.isqrt(N) + 1
     blocks = np.append(factors, np.zeros(-N % width)).reshape(-1, width)
     before = np.cumsum(np.append(0.0, blocks.sum(axis=1)))[:-1]
-    tail = (np.cumsum(blocks, axis=1) + before[:, None]).ravel()[:N]
+    np.cumsum(blocks, axis=1, out=blocks)
+    blocks += before[:, None]
+    tail = blocks.ravel()[:N]
     return np.append(tail[::-1], 0.0)
