@@ -41,9 +41,9 @@ FAIR = {
 }
 # how a number was found, for who reads a row and nothing else
 ROUTES = {
-    "identity": "by algebra on the paper's own formula",
-    "recomputed": "from the paper's own formula",
-    "independent": "independently",
+    "identity": "an identity, evaluated",
+    "recomputed": "the paper's formula, evaluated",
+    "independent": "by another route",
 }
 GROUPS = {
     "misprint": "Misprints",
@@ -247,8 +247,8 @@ def facts(claim, parse, where):
         told = number(claim, "rejects")
         # parsed here, chosen once the numbers are known
         told += [nodes.inline("", "", *parse(t), label=k) for k, t in claim.if_false.items()]
-        pairs.append(("If it held" if fails(claim) else "If false", [told]))
-        beyond = "Without it" if claim.verdict == "conditional" else "Outside its regime"
+        pairs.append(("What passes" if fails(claim) else "If false", [told]))
+        beyond = "Where it fails" if claim.verdict == "conditional" else "Outside its regime"
         place = [nodes.Text(" "), small(*parse(where_else))] if where_else else []
         pairs.append((beyond, [number(claim, "outside"), *place]))
     if claim.verdict == "open":
@@ -368,13 +368,15 @@ class LedgerDirective(SphinxDirective):
         return facts(claim, lambda text: self.parse(text, paper), self.place(paper, claim))
 
     def remark(self, paper, claim):
-        """One line of reason, and where this book deals with the claim."""
-        said = claim.verdict == "conditional"  # among the numbers
-        text = "" if said else claim.note
-        parts = [*self.parse(text, paper), nodes.Text(" ")] if text else []
-        if claim.section:
-            parts += [nodes.Text("Shown in "), cross_reference(self.env, "ref", claim.section)]
-        return [self.paragraph(*parts)] if parts else []
+        """One line of reason, before the numbers; the condition of a verdict is among them."""
+        said = not claim.note or claim.verdict == "conditional"
+        return [] if said else [self.paragraph(*self.parse(claim.note, paper))]
+
+    def shown(self, claim):
+        """Where this book deals with the claim."""
+        if not claim.section:
+            return []
+        return [self.paragraph("Shown in ", cross_reference(self.env, "ref", claim.section))]
 
     def follows(self, paper, root):
         """Links to the rows that follow from the slip of another."""
@@ -458,7 +460,7 @@ class Scoreboard(LedgerDirective):
         row["ids"] = [row_id(claim)]
         statement = self.parse(claim.statement, paper)
         row += self.paragraph(full_badge(claim), " ", *statement)
-        row += [self.facts(paper, claim), *self.remark(paper, claim)]
+        row += [*self.remark(paper, claim), self.facts(paper, claim), *self.shown(claim)]
         if claim.fair and claim.is_root:
             fair = self.parse(claim.fair, paper)
             row += self.paragraph(FAIR.get(claim.verdict, "In fairness: "), *fair)
@@ -519,7 +521,7 @@ class Errata(LedgerDirective):
         link = full_badge(claim, claim.id)
         row = Html("", tag="li")
         row += self.paragraph(link, " ", *statement)
-        row += [self.facts(paper, claim), *self.remark(paper, claim)]
+        row += [*self.remark(paper, claim), self.facts(paper, claim), *self.shown(claim)]
         if claim.fair:
             row += line("How it may have been meant: ", claim.fair)
         row += self.follows(paper, claim)

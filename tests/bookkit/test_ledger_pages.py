@@ -209,7 +209,7 @@ def test_rows_of_the_scoreboard(trial):
     )
     assert facts(limit) == {
         "Paper prints": "0.350 SO Fig. 1, abstract",
-        "We find": "0.351 ± 0.0004 (from the paper's own formula)",
+        "We find": "0.351 ± 0.0004 (the paper's formula, evaluated)",
         "Would agree": "0.35 ± 0.0005 (half the last digit)",
         "If false": r"0.100 if \(n\) were left out (500 tolerances away) ; "
         "−0.350 with random signs (over 1000 tolerances away)",
@@ -220,8 +220,8 @@ def test_rows_of_the_scoreboard(trial):
         "Condition": "Only slowly.",
         "Compared": r"our \(x\)",
         "Would agree": "−3.2 × 10 −5 ± 6.4 × 10 −6 (20 % for “about”)",
-        "We find": "−3.2 × 10 −5 (from the paper's own formula)",
-        "Without it": "0.40 slowly",
+        "We find": "−3.2 × 10 −5 (the paper's formula, evaluated)",
+        "Where it fails": "0.40 slowly",
     }
     assert words(rows["small"]).endswith(
         "Shown in Why it fails In fairness (the condition stands): Meant slowly."
@@ -230,8 +230,8 @@ def test_rows_of_the_scoreboard(trial):
         "Paper prints": r"\(+1\) SO (3)",
         "Should be": r"\(-x_0\)",
         "Would agree": "1 ± 0.5",
-        "We find": "−1 (by algebra on the paper's own formula, 4 tolerances away)",
-        "If it held": "1 with the other sign",
+        "We find": "−1 (an identity, evaluated, 4 tolerances away)",
+        "What passes": "1 with the other sign",
     }
     assert words(rows["sign"].find("p")).startswith("corrected · misprint")
     assert facts(rows["again"])["Paper prints"] == "not printed; inferred by us: 1 SO (4)"
@@ -284,8 +284,8 @@ def test_lines_of_a_check_become_cards(trial):
         r"reproduced · in its regime only It tends to \(n\) , see SO (2) ."
     )
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
-    assert facts(limit)["We find"] == "0.351 ± 0.0004 (from the paper's own formula)"
-    assert facts(small)["Without it"] == "0.40 slowly"
+    assert facts(limit)["We find"] == "0.351 ± 0.0004 (the paper's formula, evaluated)"
+    assert facts(small)["Where it fails"] == "0.40 slowly"
     assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
         "one.sine: no claim -> reproduced",
