@@ -9,8 +9,15 @@ addEventListener("DOMContentLoaded", () => {
   form.setAttribute("aria-label", "Filter the claims");
   /* the paper of a row is the section that it stands in */
   const value = (row, key) => (key === "paper" ? row.closest("section").id : row.dataset[key]);
+  const words = {
+    identity: "an identity, evaluated",
+    recomputed: "the paper's formula, evaluated",
+    independent: "by another route",
+  };
   const name = (value, key) =>
-    key === "paper" ? document.querySelector(`#${value} > :is(h2, h3)`).firstChild.data : value;
+    key === "paper"
+      ? document.querySelector(`#${value} > :is(h2, h3)`).firstChild.data
+      : words[value] || value;
   const selects = [
     ["paper", "Paper"],
     ["verdict", "Verdict"],

@@ -242,9 +242,9 @@ main {{ margin: 10vh auto; max-width: 36rem; padding: 1rem; }}
 <body>
 <main>
 <h1>This page is not here</h1>
-<p>It may have moved when a chapter was rearranged. The book begins with
-<a href="{base}{root}.html">{title}</a>; the <a href="{base}search.html">search</a> finds words, and
-the <a href="{base}book/appendix/glossary.html">glossary</a> terms.</p>
+<p>It may have moved when a chapter was rearranged. The book has a
+<a href="{base}{root}.html">front page</a>; the <a href="{base}search.html">search</a> finds
+words, and the <a href="{base}book/appendix/glossary.html">glossary</a> terms.</p>
 <ul>
 {chapters}
 </ul>
@@ -254,11 +254,20 @@ the <a href="{base}book/appendix/glossary.html">glossary</a> terms.</p>
 """
 
 
+def reading_order(env):
+    """All pages, as the table of contents has them."""
+    pages, waiting = [], [env.config.root_doc]
+    while waiting:
+        pages.append(waiting.pop(0))
+        waiting = [*env.toctree_includes.get(pages[-1], ()), *waiting]
+    return pages
+
+
 def write_lost(app, out):
     """A page for addresses that do not exist: it is shown in any folder, so it asks for none."""
     # where the address of the site is not known, it is taken to be a host's root
     base = urlsplit(app.config.html_baseurl).path or "/"
-    overviews = [page for page in sorted(app.env.found_docs) if page.endswith("/index")]
+    overviews = [page for page in reading_order(app.env) if page.endswith("/index")]
     chapters = "\n".join(
         f'<li><a href="{base}{page}.html">{escape(app.env.titles[page].astext())}</a></li>'
         for page in overviews
