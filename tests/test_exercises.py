@@ -319,7 +319,9 @@ ANYTHING = st.recursive(
     | st.binary()
     | st.timedeltas()
     | st.datetimes()
-    | st.sampled_from([..., print, np.ma.masked, np.True_, np.float32(1.7), np.datetime64("NaT")]),
+    | st.sampled_from(
+        [..., print, np.ma.masked, np.True_, np.float32(1.7), np.datetime64("NaT", "s")]
+    ),
     lambda inside: (
         st.lists(inside, max_size=3)
         | st.tuples(inside, inside)

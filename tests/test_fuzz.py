@@ -504,7 +504,7 @@ EXEMPT = {
         reactions.hamiltonians.diagonal_matrix reactions.hamiltonians.sparse_qobj
         reactions.hamiltonians.inverse_power reactions.laws.adiabaticity ledger.Claim.
         reactions.sweep.in_interaction_picture
-        realisations.code_hash explore.Viewer""",
+        realisations.code_hash realisations.kept_file realisations.provenance explore.Viewer""",
     "called by QuTiP; test_integrators.py and QuTiP's own tests": """
         integrators.tridiagonal.IntegratorTridiagonal integrators.tridiagonal.refuse_options""",
     "declares an exercise; test_exercises.py holds each to the rules": "exercises.exercise",
