@@ -127,7 +127,8 @@ def collect(app, pagename, templatename, context, doctree):
 
 def subjects(app):
     """Page -> what it is about: words of ours, and its question on the overview of its chapter."""
-    own = yaml.safe_load(Path(app.srcdir, "book", "search.yml").read_text("utf-8"))
+    names = Path(app.srcdir, "book", "search.yml")
+    own = yaml.safe_load(names.read_text("utf-8")) if names.exists() else {}
     found = {f"book/{page}": words for page, words in own.items()}
     for pages in contents.chapters(app.env).values():
         for page, _, question in pages:

@@ -46,6 +46,12 @@ def test_departures_follow_the_adiabatic_estimate(model):
         departures(model, 2, 64, [-1.0, 1.0])
 
 
+def test_departures_of_few_spins_stay_near_the_estimate():
+    """Small enough for loops that are not compiled."""
+    estimate = 2 ** (-7 / 4) * 4**-0.75
+    assert departures("magnet", 2, 128, [4.0]) / estimate == pytest.approx(1, abs=0.5)
+
+
 def test_the_table_says_where_it_comes_from():
     table = ladder.load()
     assert {"command", "date", "code", "versions"} <= set(table["provenance"])

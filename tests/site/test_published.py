@@ -103,7 +103,7 @@ def test_lost_readers_find_home_at_any_depth(html):
 
 def test_what_no_page_asks_for_is_not_shipped(html):
     assert not [*html.rglob("*.map"), *html.rglob("*.mo"), *html.rglob("fontawesome.js")]
-    scripts = [*html.rglob("_static/scripts/*.js"), *html.rglob("_static/styles/*.css")]
+    scripts = [*html.rglob("_static/*.js"), *html.rglob("_static/*.css")]
     assert len(scripts) > 3
     assert not [path for path in scripts if "sourceMappingURL" in path.read_text("utf-8")[-200:]]
 
