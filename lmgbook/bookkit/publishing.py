@@ -56,7 +56,6 @@ PARTS = [
     ("sphinx-togglebutton", "MIT", "sphinx-togglebutton"),
     ("sphinx-exercise", "MIT", "sphinx-exercise"),
     ("sphinx-proof", "BSD 3-Clause", "sphinx-proof"),
-    ("sphinx-thebe: style of a menu", "MIT", "sphinx-thebe"),
 ]
 
 
