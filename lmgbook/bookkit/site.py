@@ -164,7 +164,7 @@ REPAIRS = [
         re.compile(r'<p (class="(?:collapsed|expanded) admonition-title">.*?)</p>'),
         r"<span \1</span>",
     ),
-    (re.compile(r' id="(?:exercise|solution)-content"'), ""),
+    (re.compile(r' id="(?:(?:exercise|solution|proof)-content|proof)"'), ""),
     (re.compile(r'(<dd class="field-\w+">)<p>(<ul.*?</ul>\n)</p>', re.DOTALL), r"\1\2"),
 ]
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
