@@ -58,15 +58,9 @@ def test_limits_are_judged():
     assert "3 notebooks at once: up to 1050 MB" in together
 
 
-# Within ten megabytes of the limit, which differ from machine to machine; no other may join them.
-# The rehearsal makes no exception.
-LARGE = {
-    "book/glassy/exercises.ipynb",
-    "book/glassy/the_surface.ipynb",
-    "book/leggett_garg/crossover.ipynb",
-    "book/leggett_garg/full_space.ipynb",
-    "book/reactions/one_channel.ipynb",
-}
+# What a build records differs by some megabytes from machine to machine, and in a cold one by
+# what is compiled; the rehearsal makes no exception.
+ROOM = 1.1
 
 
 def test_memory_of_the_last_build():
@@ -74,6 +68,6 @@ def test_memory_of_the_last_build():
     large = {
         name: cost["peak_megabytes"]
         for name, cost in costs.items()
-        if cost["peak_megabytes"] > run_notebooks.MEGABYTES and name not in LARGE
+        if cost["peak_megabytes"] > ROOM * run_notebooks.MEGABYTES
     }
     assert large == {}
