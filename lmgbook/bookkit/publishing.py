@@ -253,20 +253,11 @@ words, and the <a href="{base}book/appendix/glossary.html">glossary</a> terms.</
 """
 
 
-def reading_order(env):
-    """All pages, as the table of contents has them."""
-    pages, waiting = [], [env.config.root_doc]
-    while waiting:
-        pages.append(waiting.pop(0))
-        waiting = [*env.toctree_includes.get(pages[-1], ()), *waiting]
-    return pages
-
-
 def write_lost(app, out):
     """A page for addresses that do not exist: it is shown in any folder, so it asks for none."""
     # where the address of the site is not known, it is taken to be a host's root
     base = urlsplit(app.config.html_baseurl).path or "/"
-    overviews = [page for page in reading_order(app.env) if page.endswith("/index")]
+    overviews = [page for page in app.env.collect_relations() if page.endswith("/index")]
     chapters = "\n".join(
         f'<li><a href="{base}{page}.html">{escape(app.env.titles[page].astext())}</a></li>'
         for page in overviews

@@ -1,11 +1,10 @@
 """What the appendix says of Python in the page is still so (weekly: it fetches Pyodide)."""
 
 import json
-import os
-import shutil
 import subprocess
 
 import pytest
+from npm_tool import npm_tool
 from projects import ROOT
 
 PYODIDE = "pyodide@314.0.7"
@@ -31,12 +30,7 @@ console.log(tried);
 
 @pytest.mark.weekly
 def test_python_in_the_page_is_still_missing():
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if not (npm and node):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs npm and node")
-    tools = ROOT / "_build" / "tools" / "pyodide"
-    tools.mkdir(parents=True, exist_ok=True)
-    subprocess.run([npm, "install", "--silent", "--prefix", tools, PYODIDE], check=True)
+    tools, node = npm_tool(PYODIDE, "node")
     (tools / "try.mjs").write_text(PROGRAM)
     run = subprocess.run(
         [node, tools / "try.mjs", ROOT], check=True, capture_output=True, text=True

