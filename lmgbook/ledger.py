@@ -81,6 +81,8 @@ class Claim:
         Why a tolerance of rule "number" is what it is.
     measure : str
         What our number is, where this is not obvious.
+    route : str
+        How it was found, in a few words: "by integrating the three-level equation" (MyST).
     if_false : dict
         What the numbers are that the check rejects, by their labels there, or "" for the only one
         (MyST); without it the pages show the labels.
@@ -116,6 +118,7 @@ class Claim:
     rule: str = ""
     tolerance_reason: str = ""
     measure: str = ""
+    route: str = ""
     if_false: dict[str, str] = field(default_factory=dict)
     digits: str = ".4g"
     kind: str = ""

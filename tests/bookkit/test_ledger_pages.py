@@ -36,7 +36,7 @@ claims:
   - {id: one.limit, where: [Fig. 1, abstract], statement: "It tends to $n$, see {paper-eq}`2`.",
      printed: "0.350", source: text, tolerance: digits, verdict: reproduced, digits: .3f,
      if_false: {nothing there: "if $n$ were left out", random sign: with random signs},
-     evidence: recomputed, notebook: one/first}
+     evidence: recomputed, route: at $n=9$, notebook: one/first}
   - {id: one.small, where: Eq. 2, statement: It is about that small., printed: -3.2e-5,
      source: "figure, not seen", measure: "our $x$ (outside, slowly)", tolerance: {word: about},
      verdict: conditional,
@@ -209,7 +209,7 @@ def test_rows_of_the_scoreboard(trial):
     )
     assert facts(limit) == {
         "Paper prints": "0.350 SO Fig. 1, abstract",
-        "We find": "0.351 ± 0.0004 (the paper's formula, evaluated)",
+        "We find": r"0.351 ± 0.0004 (the paper's formula, evaluated: at \(n=9\) )",
         "Would agree": "0.35 ± 0.0005 (half the last digit)",
         "If false": r"0.100 if \(n\) were left out (500 tolerances away) ; "
         "−0.350 with random signs (over 1000 tolerances away)",
@@ -230,7 +230,7 @@ def test_rows_of_the_scoreboard(trial):
         "Paper prints": r"\(+1\) SO (3)",
         "Should be": r"\(-x_0\)",
         "Would agree": "1 ± 0.5",
-        "We find": "−1 (an identity, evaluated, 4 tolerances away)",
+        "We find": "−1 (an identity, evaluated; 4 tolerances away)",
         "What passes": "1 with the other sign",
     }
     assert words(rows["sign"].find("p")).startswith("corrected · misprint")
@@ -284,7 +284,7 @@ def test_lines_of_a_check_become_cards(trial):
         r"reproduced · in its regime only It tends to \(n\) , see SO (2) ."
     )
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
-    assert facts(limit)["We find"] == "0.351 ± 0.0004 (the paper's formula, evaluated)"
+    assert facts(limit)["We find"] == r"0.351 ± 0.0004 (the paper's formula, evaluated: at \(n=9\) )"
     assert facts(small)["Where it fails"] == "0.40 slowly"
     assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
