@@ -112,6 +112,12 @@ def test_every_check_says_what_it_would_reject(stem):
     assert silent == []
 
 
+@pytest.mark.parametrize("stem", PAPERS)
+def test_every_row_says_how_its_number_was_found(stem):
+    silent = [c.id for c in PAPERS[stem].claims if c.notebook and not (c.route and c.measure)]
+    assert not silent
+
+
 def test_every_checked_id_exists():
     assert sorted(set(filter(CHECKS.get, CHECKS)) - {claim.id for claim in CLAIMS}) == []
 

@@ -22,7 +22,7 @@ BARE = re.compile(
 )
 # roles carry numbers of their own, and so do code and links
 NEITHER = re.compile(r"\{[\w:-]+\}`[^`]*`|```.*?```|`[^`]*`|https?://\S+|\$[^$]*\$", re.DOTALL)
-TEXTS = ("statement", "printed", "measure", "should_be", "fair", "note", "reason")
+TEXTS = ("statement", "printed", "measure", "route", "should_be", "fair", "note", "reason")
 
 
 def bare(text):
