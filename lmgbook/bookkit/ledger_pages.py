@@ -385,7 +385,7 @@ class LedgerDirective(SphinxDirective):
     def follows(self, paper, root):
         """Links to the rows that follow from the slip of another."""
         rows = [claim for claim in paper.claims if claim.root == root.id and claim is not root]
-        parts = ["Follows from it: " if rows else ""]
+        parts = ["Counted with it: " if rows else ""]
         for position, claim in enumerate(rows):
             parts += ["; " if position else "", f"{', '.join(claim.where)} "]
             parts.append(badge(claim.verdict, claim.id))
@@ -470,7 +470,7 @@ class Scoreboard(LedgerDirective):
             row += self.paragraph(FAIR.get(claim.verdict, "In fairness: "), *fair)
         if not claim.is_root:
             root = all_claims(self.env)[claim.root]
-            parts = ["Follows from ", f"{', '.join(root.where)} ", badge(root.verdict, root.id)]
+            parts = ["Counted with ", f"{', '.join(root.where)} ", badge(root.verdict, root.id)]
             row += self.paragraph(*parts)
         state(self.env)["rows"][claim.id] = (self.env.docname, row_id(claim))
         return row

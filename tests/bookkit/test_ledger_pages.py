@@ -235,7 +235,7 @@ def test_rows_of_the_scoreboard(trial):
     }
     assert words(rows["sign"].find("p")).startswith("corrected · misprint")
     assert facts(rows["again"])["Paper prints"] == "not printed; inferred by us: 1 SO (4)"
-    assert words(rows["again"]).endswith("Follows from Eq. 3 corrected")
+    assert words(rows["again"]).endswith("Counted with Eq. 3 corrected")
     assert words(rows["blurred"].find("p")).startswith(
         "corrected if our reading is right · formula"
     )
@@ -268,7 +268,7 @@ def test_errata_list_roots_by_kind(trial):
         "corrected · misprint It is plus.",
         "Shown in Why it fails",
         "How it may have been meant: The sign is elsewhere.",
-        "Follows from it: Eq. 4 corrected",
+        "Counted with it: Eq. 4 corrected",
     ):
         assert part in text
     assert entry.select_one("dd a")["href"] == "https://doi.org/10.1/x"
