@@ -66,6 +66,10 @@ def use(format="svg"):
         # bbox_inches: the inline backend would otherwise crop each figure to a size of its own
         dated = {"metadata": {"Date": None}} if format == "svg" else {}
         set_matplotlib_formats(format, bbox_inches=None, **dated)
+        if plt.get_backend().endswith("inline"):
+            # pyplot would draw each new figure when its cell ends, for nobody: the inline backend
+            # draws it again, and shows that
+            plt.uninstall_repl_displayhook()
 
 
 def reference(ax, value, label, axis="y", color=COLORS["grey"], side="end"):

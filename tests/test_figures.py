@@ -1,5 +1,8 @@
 import io
 import itertools
+import os
+import subprocess
+import sys
 
 import matplotlib
 
@@ -19,6 +22,26 @@ def house():
         figures.use()
         yield
     plt.close("all")
+
+
+CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_cell("import matplotlib.pyplot as plt; from lmgbook import figures; figures.use()")
+shell.run_cell("from matplotlib.figure import Figure; drawn, draw = [], Figure.draw")
+shell.run_cell("Figure.draw = lambda self, by: (drawn.append(type(by).__name__), draw(self, by))")
+shell.run_cell("plt.subplots();")
+shell.run_cell("print('drawn by', *drawn)")
+"""
+
+
+def test_a_notebook_draws_no_figure_that_nobody_sees():
+    env = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    command = [sys.executable, "-c", CELLS]
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    assert "<Figure size 640x400 with 1 Axes>" in said  # shown
+    # once to lay it out, once to write it
+    assert said.splitlines()[-1] == "drawn by MixedModeRenderer MixedModeRenderer"
 
 
 # What each kind of reader sees: linear RGB, complete loss of one cone (Machado, Oliveira and
