@@ -1,6 +1,7 @@
 """The house style of the figures, and the few annotations that all chapters share."""
 
 import functools
+import gc
 import pathlib
 import string
 
@@ -70,6 +71,8 @@ def use(format="svg"):
             # pyplot would draw each new figure when its cell ends, for nobody: the inline backend
             # draws it again, and shows that
             plt.uninstall_repl_displayhook()
+        # what is imported by now stays: Python's collector need not walk through it ever again
+        gc.freeze()
 
 
 def reference(ax, value, label, axis="y", color=COLORS["grey"], side="end"):
