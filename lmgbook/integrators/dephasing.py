@@ -67,7 +67,7 @@ def strang(
         if count > MOST:
             raise ValueError(f"times: {count} steps to t = {t:g}: too many; take a shorter time")
         if count:
-            if dt is None or not np.isclose((t - now) / count, dt, rtol=1e-12, atol=0):
+            if dt is None or abs((t - now) / count - dt) > 1e-12 * dt:
                 dt = (t - now) / count
                 steps = checks.function("prepare", prepare)(dt)
             x = steps(x, count)
