@@ -15,7 +15,8 @@ quantum fluctuations of its initial state (truncated Wigner; Polkovnikov, Ann. P
 (2010)).
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -138,8 +139,8 @@ class BiasSweep:
     reach: float
     duration: float
     dephasing: float
-    biases: NDArray[np.float64] = field(repr=False)
-    states: list[qutip.Qobj] = field(repr=False)
+    biases: NDArray[np.float64] = dataclasses.field(repr=False)
+    states: list[qutip.Qobj] = dataclasses.field(repr=False)
 
     @cached_property
     def not_ground(self) -> float:
@@ -246,6 +247,10 @@ def bias_sweep(
         run = qutip.mesolve(sweep, start.proj(), times, c_ops=[noise], options=options)
     elif magnet.levels == magnet.N + 1:
         options = {"method": "tridiagonal", "atol": 1e-6}
+        # its many steps call no function: two values and the line between them
+        sweep[1][1] = qutip.coefficient(
+            np.array([-highest, highest]), tlist=times[[0, -1]], order=1
+        )
         run = qutip.sesolve(sweep, start, times, options=options)
     else:
         options = {"method": "vern7", "atol": 1e-9, "rtol": 1e-7, "nsteps": 10**7}
@@ -291,5 +296,7 @@ def _weights(vectors, state):
 def _wrong_sign(magnet, state):
     wrong = (1 - np.sign(magnetic_numbers(magnet.N))) / 2
     if magnet.levels == magnet.N + 1:
-        return float(wrong @ (state.proj() if state.isket else state).diag().real)
+        return float(
+            wrong @ (np.abs(state.full()[:, 0]) ** 2 if state.isket else state.diag().real)
+        )
     return float(np.real(qutip.expect(magnet.operator(wrong), state)))
