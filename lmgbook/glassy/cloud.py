@@ -96,9 +96,13 @@ def random_positions(
         if not cKDTree(whole, boxsize=side).query_pairs(exclusion):
             taken[: len(whole)], attempts, count = whole, 0, len(whole)
             continue  # nearly always so if the exclusion is small
-        for place in places:
-            apart = nearest_image(taken[:count] - place, side)
-            if count and np.einsum("ij,ij->i", apart, apart).min() < exclusion**2:
+        blocked = np.zeros(len(places), dtype=bool)
+        if count:
+            blocked = cKDTree(taken[:count], boxsize=side).query(places)[0] < exclusion
+        apart = nearest_image(places[:, None] - places, side)
+        close = np.einsum("ikj,ikj->ik", apart, apart) < exclusion**2
+        for k, place in enumerate(places):
+            if blocked[k]:
                 attempts += 1
                 if attempts == 10_000:
                     raise ValueError(
@@ -107,6 +111,7 @@ def random_positions(
                     )
                 continue
             taken[count], attempts = place, 0
+            blocked |= close[k]
             count += 1
             if count == N:
                 break
