@@ -1,11 +1,10 @@
 """Fits of a stretched exponential to a curve."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import leastsq
 
 from ..checks import ascending, finite_array, flag
 
@@ -105,21 +104,25 @@ def fit_stretch(
     # start: the time at which the signal has fallen to 1/e of its first value
     fallen = int(np.argmax(np.append(signal, -np.inf) < signal[0] / np.e))
     scale = times[min(fallen, len(times) - 1)] or times[-1]
-    best: Any = None
+    # MINPACK as in `least_squares`, whose checks would take as long as the fit
+    options = dict(xtol=1e-12, ftol=1e-12, gtol=1e-8, maxfev=100 * count, full_output=True)
+    best, least = np.empty(count), np.inf
     for power in (0.5, 1.5):
         start = [np.log(power), -np.log(scale)] + [signal[0] or 1.0] * (count - 2)
-        found = least_squares(residuals, start, jacobian, method="lm", xtol=1e-12, ftol=1e-12)
-        if best is None or found.cost < best.cost:
-            best = found
-        if best.cost < 1e-3 * np.sum((weights * signal) ** 2):
+        found, _, info, *_ = leastsq(residuals, start, Dfun=jacobian, **options)
+        cost = 0.5 * np.dot(info["fvec"], info["fvec"])
+        if cost < least:
+            best, least = found, cost
+        if least < 1e-3 * np.sum((weights * signal) ** 2):
             break
     degrees = max(len(times) - count, 1)
-    covariance = np.linalg.pinv(best.jac.T @ best.jac) * 2 * best.cost / degrees
-    beta = float(np.exp(best.x[0]))
+    slopes = jacobian(best)
+    covariance = np.linalg.pinv(slopes.T @ slopes) * 2 * least / degrees
+    beta = float(np.exp(best[0]))
     return StretchFit(
         beta=beta,
-        gamma=float(np.exp(best.x[1])),
-        amplitude=float(best.x[2]) if free_amplitude else 1.0,
+        gamma=float(np.exp(best[1])),
+        amplitude=float(best[2]) if free_amplitude else 1.0,
         error=float(beta * np.sqrt(covariance[0, 0])),
-        residual=float(np.sqrt(np.mean((curve(best.x)[1] - signal) ** 2))),
+        residual=float(np.sqrt(np.mean((curve(best)[1] - signal) ** 2))),
     )
