@@ -226,7 +226,7 @@ class LeggettGarg:
         x = self._kept("operator", operator)
         flag("adjoint", adjoint)
         self._refuse_long("times", max(times, default=0.0), dephasing, resolution)
-        result = np.zeros((len(times), *x.shape), dtype=complex)
+        result = [np.zeros(x.shape, dtype=complex) for _ in times]
         for odd in (False, True):
             blocks = self.engine.split(x, odd)
             # what an operator of one parity has of the other is rounding, a tenth of this
@@ -234,7 +234,7 @@ class LeggettGarg:
                 moved = self._moved(blocks, odd, times, dephasing, adjoint, resolution)
                 for row, each in zip(result, moved, strict=True):
                     row += self.engine.join(each, odd)
-        return [qutip.Qobj(each) for each in result]
+        return [qutip.Qobj(each, copy=False) for each in result]
 
     def _refuse_long(self, name, time, dephasing, resolution=1.0):
         # an upper bound for the steps of the finest run, and what one of them takes
