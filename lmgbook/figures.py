@@ -71,8 +71,10 @@ def use(format="svg"):
             # pyplot would draw each new figure when its cell ends, for nobody: the inline backend
             # draws it again, and shows that
             plt.uninstall_repl_displayhook()
-        # what is imported by now stays: Python's collector need not walk through it ever again
-        gc.freeze()
+        if not gc.get_freeze_count():
+            # what is imported by now stays: Python's collector need not walk through it ever again;
+            # not so on a second call, which would keep old figures
+            gc.freeze()
 
 
 def reference(ax, value, label, axis="y", color=COLORS["grey"], side="end"):
