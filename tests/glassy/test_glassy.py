@@ -554,3 +554,19 @@ BAD = [
 @pytest.mark.parametrize("call, kind, words", BAD)
 def test_bad_input_is_named(call, kind, words):
     check_is_named(call, kind, words)
+
+
+def test_some_spins_pass_minus_one():
+    """Said on the page of the cloud: four in ten of those that turn, a few percent at a time."""
+    place = gl.random_positions(1300, 3, rng=5)
+    unit = np.median(gl.nearest_couplings(place, 6))
+    times = np.geomspace(1e-7, 10, 1600)
+    curves = gl.magnetization(place, times / unit, 6)
+    turned, passed = (curves < 0.5).any(0), (curves < -0.9).any(0)
+    assert 0.35 < passed[turned].mean() < 0.45
+    assert (curves < -0.9).mean(1).max() < 0.06
+    # the others have a second partner that is nearly as close
+    apart = np.linalg.norm(place[:, None] - place[None], axis=2)
+    first, second = np.sort(apart, axis=1)[:, 1:3].T
+    ratio = (first / second) ** 6
+    assert np.median(ratio[passed]) < 0.2 < 0.3 < np.median(ratio[turned & ~passed])
