@@ -93,6 +93,28 @@ def test_asks_before_it_answers(path):
     assert asked[0] < summary[0]
 
 
+# what would answer the question of a page at a glance
+TELLS = {
+    "slow_quenches/gap_and_scaling": "critical-figure",
+    "slow_quenches/exact_dynamics": "delay",
+    "slow_quenches/order_of_limits": "reverse-figure",
+    "ensembles/microcanonical": "1ae0a7ea",
+    "ensembles/finite_size": "868d445c",
+    "leggett_garg/full_space": "695a937d",
+    "leggett_garg/measurements": "01a38af0",
+    "leggett_garg/crossover": "e8c0a33a",
+    "glassy/the_surface": "trap-table",
+    "reactions/two_channels": "a6536c0c",
+    "reactions/one_law": "a8f607e0",
+}
+
+
+@pytest.mark.parametrize("page", TELLS)
+def test_no_figure_answers_first(page):
+    ids = [cell.id for cell in read(BOOK / f"{page}.ipynb").cells]
+    assert ids.index("think-first") < ids.index(TELLS[page])
+
+
 def test_most_pages_ask():
     pages = [path for path in NOTEBOOKS if path.stem != "exercises"]
     assert len(pages) >= 32

@@ -6,7 +6,7 @@
 import re
 
 import pytest
-from book_files import BOOK, NOTEBOOKS, PAGES, prose
+from book_files import BOOK, NOTEBOOKS, PAGES, prose, read
 
 from lmgbook import ledger
 
@@ -34,6 +34,14 @@ def bare(text):
 def test_equations_of_a_paper_say_so(path):
     found = [each for text in prose(path) for each in bare(text)]
     assert found == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(BOOK)))
+def test_captions_say_whose_equation(path):
+    about = [cell.metadata.get("mystnb", {}) for cell in read(path).cells]
+    texts = [each.get("figure", {}).get("caption", "") for each in about]
+    texts += [each.get("image", {}).get("alt", "") for each in about]
+    assert [each for text in texts for each in bare(text)] == []
 
 
 @pytest.mark.parametrize("stem", PAPERS)
