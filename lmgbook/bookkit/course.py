@@ -35,7 +35,7 @@ _ELSEWHERE = re.compile(rf"{grading.LINK_TEXT}\(\.\./(\w+)/(\w+\.ipynb[^)]*)\)")
 # tags that a student's notebook has no use for, or that would hide the stub
 _OURS = {"solution", "keep_output", "nbval-check-output", "hide-input", "hide-cell", "hide-output"}
 _PLAN_KEYS = {"title", "prerequisites", "objectives", "schedule", "discussion", "misconceptions"}
-_PLAN_KEYS |= {"votes", "skip"}  # for the notes
+_PLAN_KEYS |= {"votes", "skip", "pairs", "path"}  # for notes, notebooks and slides
 
 
 def student_notebook(notebook):
@@ -354,7 +354,8 @@ def write(out, book=None, variant=None):
 def with_gaps(notebook, content, name):
     """Make room in a notebook of students for the pair work of the plan.
 
-    A gap stands before the summary of the page that a step "In pairs: ... (`page`)" names first.
+    A gap stands on the page that a step "In pairs: ... (`page`)" names first, before the cell that
+    tells the result; `pairs` of the plan has these cells in the order of the steps.
 
     Parameters
     ----------
@@ -364,20 +365,25 @@ def with_gaps(notebook, content, name):
         The chapter's `teaching.yml`.
     name : str
         File of the notebook, without suffix.
+
+    Raises
+    ------
+    ValueError
+        If `pairs` has not one cell of that page for each such step.
     """
     steps = [step for steps in content["schedule"].values() for step in steps]
-    gaps = [(minutes, what) for minutes, what in steps if pair_work(what) == name]
-    last = len(notebook.cells)
-    places = [i for i, c in enumerate(notebook.cells) if "\n## Summary" in f"\n{c.source}"]
-    place = places[0] if places else last
-    for index, (minutes, what) in enumerate(gaps):
+    work = [(minutes, what) for minutes, what in steps if pair_work(what)]
+    for index, ((minutes, what), before) in enumerate(zip(work, content["pairs"], strict=True)):
+        if pair_work(what) != name:
+            continue
+        place = next((i for i, c in enumerate(notebook.cells) if c.id == before), None)
+        if place is None:
+            raise ValueError(f"{name} has no cell {before!r}, before which pairs should work")
         text = f"**{what}** ({minutes} minutes)\n\nWhat we expected, what came out, and why:"
-        cells = [
+        notebook.cells[place:place] = [
             nbformat.v4.new_markdown_cell(text, id=f"pairs-{index}-text"),
             nbformat.v4.new_code_cell(TODO, id=f"pairs-{index}"),
         ]
-        notebook.cells[place:place] = cells
-        place += 2
 
 
 def pair_work(what):
@@ -394,6 +400,7 @@ README = """\
 | `<chapter>/plan.html` | you: objectives, schedules, questions, misconceptions, on one sheet |
 | `<chapter>/notes.html` | you: answers to the votes, what to open and to skip, minutes |
 | `<chapter>/slides.html` | the projector; no network, no program: space bar, Page Down, print |
+| `<chapter>/slides.html#short` | the same, only what the plan's 50 minutes show |
 | `<chapter>/instructor` | you: all notebooks, complete and with outputs |
 | `<chapter>/student` | students: the same without solutions, with room for the pair work |
 | `handout.zip` | students: all of their notebooks with a README that says how to install |

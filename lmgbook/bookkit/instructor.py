@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from . import documents, executed, grading
+from . import documents, executed, grading, numbered
 
 # minutes of a student for an exercise, and for each part after the first: a rule of thumb
 MINUTES = {"Warm-up": (10, 5), "Core": (60, 15), "Project": (240, 30)}
 LINE = re.compile(r"^(\w+)(?: \((advanced)\))?: (.+)$", re.MULTILINE)  # of `{pages}`
 VIEWER = 'class="lmg-steps"'
-QUESTION = re.compile(r"\*\*Think first\.\*\*\s*(.*?)\s*(?:<details>|\Z)", re.DOTALL)
+QUESTION = re.compile(r"(?:\*\*Think first\.\*\*\s*)?(.*?)\s*(?:<details>|\Z)", re.DOTALL)
+ANSWER = re.compile(r":::\{dropdown\} Answer\n(.*?)\n:::", re.DOTALL)  # in a source
 PICTURES = ("image/svg+xml", "image/png")
 
 
@@ -34,7 +35,7 @@ class Page:
         It may be left out.
     shows : list
         Of what comes on the screen, in order: pairs of a kind ("question", "figure", "slider") and
-        a dictionary.
+        a dictionary: the `cell` it comes from, `formulas` that its text names, and what it says.
     seconds : float
         Processor time of a run.
     slow : dict
@@ -133,7 +134,7 @@ def pages(root, folder, read):
     -------
     list of Page
     """
-    found = []
+    found, known = [], numbered.of_book(Path(root))
     for name, advanced, asks in overview(folder):
         path = folder / f"{name}.ipynb"
         live, run = read(path), _run(root, path.relative_to(root).as_posix())
@@ -144,30 +145,57 @@ def pages(root, folder, read):
             for cell in live.cells
             if cell.id.endswith("-caption")
         }
-        alts = {
-            cell["id"]: cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
-            for cell in executed.read(path)["cells"]
-        }
+        source = executed.read(path)
+        written, told = numbered.texts(source), {c["id"]: _told(c) for c in source["cells"]}
         ran = {cell["id"]: cell for cell in run["cells"]}
+        before = None  # text cell
         for index, cell in enumerate(live.cells):
             if cell.id == "think-first":
-                about.shows.append(("question", _question(live.cells[index:])))
+                about.shows.append(("question", _question(live.cells[index:], written, known)))
             elif cell.cell_type == "code" and "solution" not in cell.metadata.get("tags", []):
                 for kind, what in _pictures(ran[cell.id]["outputs"]):
+                    if kind == "slider" and live.cells[before].id != "think-first":
+                        asked = _question(live.cells[before:], written, known)
+                        about.shows.append(("question", asked | {"cell": cell.id}))
                     text = documents.unlinked(captions.get(cell.id, ""))
-                    what |= {"cell": cell.id, "caption": text, "alt": alts.get(cell.id, "")}
+                    caption, alt = told[cell.id]
+                    formulas = numbered.named(caption, known)
+                    what |= {"cell": cell.id, "caption": text, "alt": alt, "formulas": formulas}
                     about.shows.append((kind, what))
+            before = index if cell.cell_type == "markdown" else before
         about.slow = {c: ran[c]["metadata"].get("cpu_seconds", 0) for c in ran}
         found.append(about)
     return found
 
 
-def _question(cells):
-    """The question in the first cell, and its answer there or, after a slider, further on."""
-    text = QUESTION.search(cells[0].source)[1]
-    answers = (grading.FOLDED.search(c.source) for c in cells if c.cell_type == "markdown")
-    answer = next(filter(None, answers))[1]
-    return {"text": documents.unlinked(text), "answer": documents.unlinked(answer)}
+def _told(cell):
+    """Caption and description of a cell's figure, as they are written."""
+    about = cell["metadata"].get("mystnb", {})
+    return about.get("figure", {}).get("caption", ""), about.get("image", {}).get("alt", "")
+
+
+def _question(cells, written, known):
+    """The question in the first cell, and its answer there or, after a slider, further on.
+
+    Before a slider that no "Think first" announces the question is the last paragraph.
+    """
+    first = cells[0]
+    asked, text = written[first.id].partition(":::{dropdown}")[0], first.source
+    if first.id != "think-first":
+        asked, text = (each.rstrip().split("\n\n")[-1] for each in (written[first.id], text))
+    folded = ((c.id, grading.FOLDED.search(c.source)) for c in cells if c.id in written)
+    if first.id != "think-first":
+        next(folded)  # that cell may begin with the answer to another question
+    place, answer = next(pair for pair in folded if pair[1])
+    formulas = numbered.named(asked, known)
+    more = numbered.named(ANSWER.search(written[place])[1], known)
+    return {
+        "cell": first.id,
+        "text": documents.unlinked(QUESTION.match(text)[1]),
+        "answer": documents.unlinked(answer[1]),
+        "formulas": formulas,
+        "of_answer": [each for each in more if each not in formulas],
+    }
 
 
 def _pictures(outputs):

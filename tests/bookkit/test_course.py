@@ -205,6 +205,8 @@ GOOD = {
     "misconceptions": [{"belief": "B.", "reply": "R."}],
     "votes": [{"question": "V?", "answer": "W."}],
     "skip": ["S."],
+    "pairs": [],
+    "path": {},
 }
 
 
@@ -226,6 +228,27 @@ def test_a_faulty_plan_is_refused(tmp_path, changes, message):
     (tmp_path / "teaching.yml").write_text(yaml.safe_dump(GOOD | changes), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
         course.plan(tmp_path / "teaching.yml")
+
+
+STEP = "In pairs: work (`page`)."
+
+
+def test_pairs_work_before_the_cell_that_the_plan_names():
+    notebook = book(cell("markdown", "Text."), cell("code", "1 + 1"), cell("markdown", "Told."))
+    content = {"schedule": {50: [[20, STEP], [30, "b"]], 90: [[90, STEP]]}}
+    where = notebook.cells[3].id
+    course.with_gaps(notebook, content | {"pairs": [where, where]}, "page")
+    kinds = [c.source.partition(" (")[0] for c in notebook.cells]
+    task = "**In pairs: work"
+    assert kinds[1:] == ["Text.", "1 + 1", task, course.TODO, task, course.TODO, "Told."]
+    assert "(20 minutes)" in notebook.cells[3].source and "(90" in notebook.cells[5].source
+    with pytest.raises(ValueError, match="no cell 'elsewhere'"):
+        course.with_gaps(notebook, content | {"pairs": ["elsewhere", where]}, "page")
+    with pytest.raises(ValueError, match="zip"):
+        course.with_gaps(notebook, content | {"pairs": [where]}, "page")
+    before = len(notebook.cells)
+    course.with_gaps(notebook, content | {"pairs": ["x", "y"]}, "another")
+    assert len(notebook.cells) == before
 
 
 def test_the_command(tmp_path, monkeypatch, capsys):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from book_files import BOOK, code_cells, read
 
-from lmgbook.bookkit import __main__, course, documents, grading, instructor
+from lmgbook.bookkit import __main__, course, documents, grading, instructor, numbered, slides
 
 PLANS = {
     path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in course.plans_of(BOOK)
@@ -55,10 +55,85 @@ def test_slides_hold_every_figure_slider_and_question(pack, chapter):
     assert deck.count('<div class="play">') == kinds.count("slider")
     assert deck.count("<figure>") == kinds.count("figure") >= 5
     assert deck.count("<summary>Answer</summary>") >= kinds.count("question")
-    assert kinds.count("question") == len([p for p in pages if p.name != "exercises"])
+    for page in pages:
+        asked = [what["cell"] for kind, what in page.shows if kind == "question"]
+        assert (asked.count("think-first") == 1) == (page.name != "exercises")
+        # before each slider the question that announces it
+        kinds = [kind for kind, _ in page.shows]
+        for place in (i for i, kind in enumerate(kinds) if kind == "slider"):
+            question = page.shows[place - 1]
+            assert question[0] == "question" and "?" in question[1]["text"], page.name
     for page in pages:
         assert page.name == "exercises" or documents.inline(page.title) in deck
     clean(deck)
+
+
+def labels(text):
+    return set(re.findall(r"\{eq\}`(.+?)`", text))
+
+
+@built
+def test_formulas_that_a_slide_names_stand_on_it(pack, chapter):
+    """Read from the sources, without the code that makes slides."""
+    named = {}
+    for page, _, _ in instructor.overview(BOOK / chapter):
+        for c in read(BOOK / chapter / f"{page}.ipynb").cells if page != "exercises" else []:
+            caption = c.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+            found = labels(c.source if c.id == "think-first" else caption)
+            if found:
+                named[page, c.id] = found
+    shown = {}
+    for page in instructor.pages(BOOK.parent, BOOK / chapter, course.read):
+        for kind, what in page.shows:
+            place = page.name, what["cell"]
+            if kind != "slider" and place in named:
+                shown[place] = len(what["formulas"]) + len(what.get("of_answer", []))
+    assert shown == {place: len(found) for place, found in named.items()}
+    deck = (pack / chapter / "slides.html").read_text("utf-8")
+    assert deck.count('<div class="formula"><math') >= sum(shown.values()) > 0
+
+
+# words that point at something which a slide does not have
+POINTING = re.compile(
+    r"\b(?:(?:next|above|this) (?:cell|table|figure|page)|(?:formula|derived|table) below|see text"
+    r"|last (?:two )?lines?|the table|game above|of the text|the text derives|rest of this page)\b"
+)
+
+
+@built
+def test_slides_do_not_point_at_a_page(chapter):
+    for page in instructor.pages(BOOK.parent, BOOK / chapter, course.read):
+        for _, what in page.shows:
+            for text in (what.get(part, "") for part in ("caption", "text", "answer")):
+                assert POINTING.findall(text) == [], (page.name, what["cell"])
+                assert text == "" or text[0] not in "abcdefghijklmnopqrstuvwxyz", "half a sentence"
+
+
+@built
+def test_the_fifty_minutes_have_slides_of_their_own(pack, chapter):
+    deck, plan = (pack / chapter / "slides.html").read_text("utf-8"), PLANS[chapter]
+    named = {name for _, what in plan["schedule"][50] for name in re.findall(r"`(\w+)`", what)}
+    assert not named or named == set(plan["path"])
+    pages = instructor.pages(BOOK.parent, BOOK / chapter, course.read)
+    cells = [(p.name, what["cell"]) for p in pages for _, what in p.shows]
+    on_path = [cell in plan["path"].get(page, ()) for page, cell in cells]
+    core = sum(on_path) + len(plan["path"]) + 2 * len(plan["votes"]) + 1
+    assert deck.count('<section class="core"') == core <= 32
+    assert f"50 minutes: {core} / {core}<" in deck and f"{core + 1} / {core}<" not in deck
+    assert '<main id="short">' in deck and f'<a href="#short">Only the {core} slides' in deck
+    with pytest.raises(ValueError, match="nowhere"):
+        slides.deck(plan | {"path": {pages[0].name: ["nowhere"]}}, pages)
+
+
+def test_numbered_formulas_are_found():
+    source = "$$\na=1\n$$ (eq-a)\n\n$$b$$\n\n```{math}\n:label: eq-c\nc\n```\n$$ d $$(eq-d)"
+    live = "$$\na=1\n\\tag{2.1}\n$$\n\n$$b$$\n\n$$\nc\n\\tag{2.2}\n$$\n$$ d\n\\tag{2.3}\n$$"
+    known = numbered.formulas({"x": source}, {"x": live})
+    assert known == {"eq-a": ("2.1", "a=1"), "eq-c": ("2.2", "c"), "eq-d": ("2.3", "d")}
+    text = "By {eq}`eq-d`, {eq}`eq-a` and {eq}`eq-d`, not {eq}`eq-other`."
+    assert numbered.named(text, known) == [("2.3", "d"), ("2.1", "a=1")]
+    with pytest.raises(ValueError):
+        numbered.formulas({"x": source}, {"x": ""})
 
 
 @built
@@ -83,7 +158,7 @@ def instructor_problems(chapter):
 def clean(text):
     """Nothing is fetched, no program runs, no formula and no name is left as it was written."""
     assert "<script" not in text and "<link" not in text
-    assert re.findall(r'src="(?!data:)[^"]*"|href="(?!https://)[^"]*"', text) == []
+    assert re.findall(r'src="(?!data:)[^"]*"|href="(?!https://|#)[^"]*"', text) == []
     assert text.count("<img ") == len(re.findall(r' alt="[^"]+"', text))
     words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)
     assert re.findall(r"\{[a-z:]+\}`|\$|\\[a-z]{3,}", words) == []
@@ -98,7 +173,10 @@ def test_pairs_find_a_place_to_work(pack, chapter):
         student = read(pack / chapter / "student" / f"{course.pair_work(what)}.ipynb")
         place = next(i for i, c in enumerate(student.cells) if f"**{what}**" in c.source)
         assert student.cells[place + 1].source == course.TODO
-        assert any("## Summary" in c.source for c in student.cells[place:])
+        summary = next(i for i, c in enumerate(student.cells) if "## Summary" in c.source)
+        # before what they are to find out, which takes more than the summary
+        assert summary - place > 5
+        assert PLANS[chapter]["pairs"][pairs.index(what)] in [c.id for c in student.cells[place:]]
 
 
 def test_every_chapter_says_what_to_answer_and_to_skip():

@@ -27,11 +27,12 @@ def test_a_plan_is_one_sheet(browser, path):
 
 
 def test_slides_step_and_print(browser):
-    """Three slides without a program, by keys; each on a sheet of its own."""
+    """Four slides without a program, by keys; each on a sheet of its own."""
     content = {
         "title": "Title",
         "votes": [{"question": "Vote?", "answer": "Because."}],
-        "discussion": [],
+        "discussion": [{"question": "Why?", "listen_for": "Since."}],
+        "path": {},
     }
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": 1280, "height": 720}
@@ -39,9 +40,19 @@ def test_slides_step_and_print(browser):
     tab = context.new_page()
     tab.set_content(slides.deck(content, []))
     places = [each.bounding_box()["y"] for each in tab.locator("section").all()]
-    assert places == [0, 720, 1440]
+    assert places == [0, 720, 1440, 2160]
     tab.keyboard.press("PageDown")
     tab.wait_for_timeout(1000)
     assert abs(tab.locator("section").nth(1).bounding_box()["y"]) < 1
+    assert sheets(tab) == 4
+    # the 50 minutes: the same page, without the discussion
+    tab.keyboard.press("Home")
+    tab.get_by_role("link", name="Only the 3 slides").click()
+    tab.wait_for_timeout(1000)
+    sections = tab.locator("section")
+    assert [each.is_visible() for each in sections.all()] == [True, True, True, False]
+    tab.keyboard.press("PageDown")
+    tab.wait_for_timeout(1000)
+    assert abs(sections.nth(1).bounding_box()["y"]) < 1
     assert sheets(tab) == 3
     context.close()
