@@ -3,7 +3,9 @@
 Below each cell with `exercises.check` stands a field. A script on the page judges what is typed
 there as `lmgbook._judging` does, for the printed numbers; a test compares the two. The answers
 have to come with the page. They are veiled, so that nobody reads one by accident, and not locked:
-this is for self-study. Without JavaScript a line says where the check runs.
+this is for self-study. Without JavaScript a line says where the check runs. What the notebook's own
+check prints, "correct.", moves into the folded solution above it: nobody wants to read it before
+answering.
 """
 
 import base64
@@ -83,6 +85,15 @@ def known(root, name):
     return answers[name]
 
 
+def fold_verdict(cell):
+    """Move what a check prints to the folded solution that it judges."""
+    before = cell.parent[cell.parent.index(cell) - 1]
+    for output in [each for each in cell if each.get("nb_element") == "cell_code_output"]:
+        if before.get("hide_mode") == "all":
+            cell.remove(output)
+            before += output
+
+
 class Fields(SphinxTransform):
     """Put a field below each cell that checks an answer."""
 
@@ -98,6 +109,7 @@ class Fields(SphinxTransform):
                 data = veiled(known(self.env.srcdir, found[1]))
                 field = nodes.raw("", FORM.format(data=data, id=found[1]), format="html")
                 cell.parent.insert(cell.parent.index(cell) + 1, field)
+                fold_verdict(cell)
                 self.env.metadata[self.env.docname]["answers"] = True
 
 

@@ -1,6 +1,7 @@
 """The page judges an answer as a notebook does, for every exercise and all kinds of numbers."""
 
 import math
+import re
 
 import pytest
 
@@ -63,6 +64,16 @@ def test_typing_a_number(browser, site):
         assert form.locator("output").inner_text().startswith(begin)
     assert page.url.endswith("exercises.html"), "nothing is sent"
     page.close()
+
+
+def test_nobody_reads_correct_before_answering(html):
+    """The notebook's own check of its solution is folded together with it."""
+    for chapter in CHAPTERS:
+        page = (html / "book" / chapter / "exercises.html").read_text("utf-8")
+        printed = page.count(": correct.")
+        seen = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+        assert printed >= page.count('class="answer"') > 0
+        assert ": correct." not in seen, chapter
 
 
 def test_answers_are_not_readable_in_the_page(html):
