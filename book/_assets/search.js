@@ -83,12 +83,14 @@ function terms(question) {
 
 const sectionsOf = LIBRARY.pages.map(() => []);
 for (const section of LIBRARY.sections) sectionsOf[section[0]].push(section);
-const parts = LIBRARY.sections.map(([, , title, text]) => bag([title, TITLE], [text, 1]));
+const parts = LIBRARY.sections.map(([, , title, text, folded]) =>
+  bag([title, TITLE], [text, 1], [folded, 1])
+);
 const wholes = LIBRARY.pages.map(([, title, subjects], page) =>
   bag(
     [title, TITLE],
     [subjects, TITLE],
-    ...sectionsOf[page].flatMap(([, , heading, text]) => [[heading, 1], [text, 1]])
+    ...sectionsOf[page].flatMap(([, , ...texts]) => texts.map((text) => [text, 1]))
   )
 );
 const scorePart = collection(parts);

@@ -8,6 +8,7 @@ as `data-tex`, which `formulas.js` puts on the clipboard when it is copied.
 
 import base64
 import re
+import xml.etree.ElementTree as ET
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -36,6 +37,13 @@ CLASS = "math notranslate nohighlight"
 APPLY = "&ApplyFunction;", "\u2061"  # the one entity that XML does not know
 TAG = re.compile(r"<[^>]*>")
 KNOWN = {*map(chr, math_font.unicodes()), "\ufe00", "\n"}
+RAISED = str.maketrans("0123456789+-−niNdk′″†", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿⁱᴺᵈᵏ′″†")
+LOWERED = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+SPACED = re.compile(r"\s*([=<>≤≥≪≫≲≳∼≃≈≠∝→×±])\s*")
+UNSEEN = re.compile(r"[\u2061\u2062\ufe00]")
+IDLE = re.compile(r" +(?![\w√(\[⟨|])")
+EXPONENT = re.compile(r"\^(\{[^{}]*\}|\w)")
+SHORT = 24  # characters of a formula in plain text
 
 
 @cache
@@ -67,6 +75,75 @@ def mathml(latex, display=False):
     if missing := sorted(set(TAG.sub("", found)) - KNOWN):
         raise ValueError(f"not in the font of the formulas, see math_font.py: {missing}")
     return found.replace("<math", f'<math data-tex="{escape(latex)}"', 1)
+
+
+def text(latex):
+    """A short formula as plain text, for tips, excerpts and names: 10³ and √(1 − m²).
+
+    Parameters
+    ----------
+    latex : str
+
+    Returns
+    -------
+    str
+        An ellipsis for what is long or takes more than one line.
+    """
+    try:
+        found = spelled(ET.fromstring(mathml(latex)))
+    except ValueError:
+        return "…"
+    found = SPACED.sub(r" \1 ", IDLE.sub("", UNSEEN.sub("", found))).strip()
+    return found if 0 < len(found) <= SHORT else "…"
+
+
+def spelled(node):
+    """Characters of MathML, with signs for what is drawn; fails for what takes several lines."""
+    parts = list(map(spelled, node))
+    match node.tag:
+        case "msup":
+            return parts[0] + raised(parts[1])
+        case "msub":
+            return parts[0] + shifted(parts[1], LOWERED, "_")
+        case "msubsup":
+            return parts[0] + shifted(parts[1], LOWERED, "_") + raised(parts[2])
+        case "mfrac":
+            return "/".join(map(grouped, parts)) + " "
+        case "msqrt":
+            return "√" + grouped("".join(parts))
+        case "mtable" | "mover" | "munder" | "munderover" | "mroot" | "mmultiscripts":
+            raise ValueError("no text of one line")
+    name = (node.text or "").strip()
+    return name + (" " if len(name) > 1 and node.tag == "mi" else "") + "".join(parts)
+
+
+def grouped(part):
+    """A part that stays together in one line: in brackets, unless it is a number or one sign."""
+    return part if re.fullmatch(r"\d+|.|", part := part.strip()) else f"({part})"
+
+
+def shifted(part, signs, mark):
+    """An index in small signs, or behind a mark where these lack one."""
+    if all(ord(sign) in signs for sign in part):
+        return part.translate(signs)
+    return mark + (part.strip() if part.strip().isalpha() else grouped(part))
+
+
+def raised(part):
+    return shifted(part, RAISED, "^")
+
+
+def raise_exponents(title):
+    """A title whose formulas Sphinx took as they were typed, with its exponents raised."""
+    return EXPONENT.sub(lambda found: raised(found[1].strip("{}")), title)
+
+
+def name_labels(app, env):
+    """A reference to a section shows its title as text."""
+    labels = env.get_domain("std").labels
+    for name, (page, anchor, title) in labels.items():
+        if "^" in title:
+            labels[name] = page, anchor, raise_exponents(title)
 
 
 def put(translator, node, display):
@@ -108,6 +185,7 @@ def write_font(app, config):
 def setup(app):
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     app.connect("config-inited", write_font)
+    app.connect("env-updated", name_labels)
     app.add_css_file("math-font.css")
     app.add_css_file("formulas.css")
     app.add_js_file("formulas.js")

@@ -16,12 +16,11 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransformer
 from sphinx.util.docutils import new_document, sphinx_domains
 
-from . import live_text, numbers, site
+from . import formulas, live_text, numbers, site
 from .ledger_pages import Html, Small
 
 NUMBERS = ("eq", "numref", "ref", "prf:ref")  # with the page that it belongs to, if another
 REFERENCES = (*NUMBERS, "link", "doc", "cite")
-SUPERSCRIPTS = str.maketrans("0123456789-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def escaped(text):
@@ -183,7 +182,7 @@ class Words:
                 return f"**{inside}**"
             case nodes.superscript():
                 plain = node.astext()
-                short = plain.translate(SUPERSCRIPTS)
+                short = plain.translate(formulas.RAISED)
                 return short if re.fullmatch(r"[0-9+\N{MINUS SIGN}-]+", plain) else f"^{inside}"
             case nodes.reference():
                 return self.linked(inside, node)

@@ -10,8 +10,9 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from .formulas import RAISED
+
 NUMBER = re.compile(r"(?<![\w.])([-−]?)(\d+(?:\.\d+)?)e([+-]?)0*(\d+)\b")
-RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SKIPPED = (
     nodes.literal,
     nodes.literal_block,

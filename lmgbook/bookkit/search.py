@@ -2,8 +2,9 @@
 
 Sphinx's own index holds code and LaTeX, wants every word of a question on the page, does not rank,
 and fetches each page that it finds for an excerpt of it. Here the prose of every section goes into
-`search-data.js`, without code, formulas and outputs; `search.js` ranks the pages and cuts the
-excerpts out of the same text. A script tag loads it, so that it works from a folder too. Titles
+`search-data.js`, without code, long formulas and outputs; `search.js` ranks the pages and cuts the
+excerpts out of the same text. What a page folds, hints, answers and solutions, is found, and never
+shown in an excerpt. A script tag loads it, so that it works from a folder too. Titles
 here like to ask a question: what people call the subject of a page stands in `book/search.yml`.
 """
 
@@ -15,12 +16,13 @@ import yaml
 from docutils import nodes
 from sphinx import addnodes
 
-from . import contents, terms
+from . import contents, formulas
 
 SKIPPED = (
     addnodes.index,
     addnodes.toctree,
     nodes.comment,
+    nodes.doctest_block,
     nodes.image,
     nodes.literal_block,
     nodes.math_block,
@@ -30,6 +32,7 @@ SKIPPED = (
     nodes.title,
 )
 OUTSIDE = {"cell_input", "cell_output", "page-position"}
+FOLDED = {"dropdown", "sd-dropdown"}
 BREAK = (nodes.paragraph, nodes.term, nodes.entry, nodes.caption, addnodes.desc_signature)
 # what people ask with, and what pages say; a word stands for the others at half its weight
 SAME = [
@@ -59,20 +62,27 @@ SAME = [
 ]
 
 
-def prose(node):
-    """Text of a node that belongs to its own section, without code and formulas."""
+def prose(node, folded):
+    """Text of a node that belongs to its own section, without code.
+
+    What is folded is added to the list `folded` instead.
+    """
     parts = []
     for child in node.children:
         if isinstance(child, nodes.Text):
             parts.append(child.astext())
         elif isinstance(child, nodes.math):
-            parts.append(formula(child.astext()))
+            parts.append(formulas.text(child.astext()))
+        elif isinstance(child, nodes.superscript):
+            parts.append(child.astext().translate(formulas.RAISED))
+        elif FOLDED & set(child.get("classes", ())):
+            folded.append(prose(child, folded))
         elif isinstance(child, (nodes.section, addnodes.desc, nodes.definition_list_item)) and (
             place(child)
         ):
             continue  # an entry of its own
         elif not isinstance(child, SKIPPED) and not OUTSIDE & set(child.get("classes", ())):
-            parts.append(prose(child))
+            parts.append(prose(child, folded))
             if isinstance(child, BREAK):
                 parts.append(" ")
     return "".join(parts)
@@ -90,24 +100,20 @@ def place(node):
     return None
 
 
-def formula(latex):
-    """A formula of letters and numbers as they are, any other as an ellipsis."""
-    text = terms.plain(latex)
-    return "…" if set(text) & set("^_&") else text
-
-
 def plain(text):
     """Text in one line, with the short formulas of titles as words: beta for its letter."""
-    return re.sub(r"\\(\w+)|[{}$]", r"\1", " ".join(text.split()))
+    text = formulas.raise_exponents(" ".join(text.split()))
+    return re.sub(r"\\(\w+)|[{}$]", r"\1", text)
 
 
 def entries(doctree):
-    """[anchor, title, text] of each section of a page."""
+    """[anchor, title, text, folded text] of each section of a page."""
     found = []
     for node in doctree.findall():
         if isinstance(node, (nodes.section, addnodes.desc, nodes.definition_list_item)):
             if where := place(node):
-                found.append([*where, plain(prose(node))])
+                text = plain(prose(node, folded := []))
+                found.append([*where, text, plain(" ".join(folded))])
     if found:
         found[0][0] = ""  # the page itself
     return found

@@ -10,6 +10,8 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from . import formulas
+
 SKIPPED = (
     nodes.reference,
     nodes.title,
@@ -53,9 +55,9 @@ def tips(env, page):
     if page not in known:
         known[page] = {}
         for item in env.get_doctree(page).findall(nodes.definition_list_item):
-            # a formula has no place in a tip
+            # a tip has no markup
             for formula in list(item.findall(nodes.math)):
-                formula.replace_self(nodes.Text(plain(formula.astext())))
+                formula.replace_self(nodes.Text(formulas.text(formula.astext())))
             for term in item.findall(nodes.term):
                 text = first_sentence(item.children[-1].astext())
                 known[page] |= dict.fromkeys(term["ids"], text)
@@ -71,12 +73,6 @@ def join_lines(paragraph):
             child = nodes.Text(children.pop() + child)
         children.append(child)
     paragraph[:] = children
-
-
-def plain(formula):
-    """A short formula as text; a long one as an ellipsis."""
-    text = re.sub(r"\\[,;!]|[{}]", "", formula)
-    return text if "\\" not in text and len(text) < 15 else "…"
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from lmgbook.bookkit import math_font
-from lmgbook.bookkit.formulas import mathml
+from lmgbook.bookkit.formulas import mathml, raise_exponents, text
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,30 @@ def test_the_font_holds_what_the_build_believes():
     with TTFont(math_font.PATH) as font:
         assert set(math_font.unicodes()) <= set(font.getBestCmap())
         assert "MATH" in font
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [
+        ("10^3", "10³"),
+        ("N^{-1/3}", "N^(−1/3)"),
+        ("x=1-x^N", "x = 1−xᴺ"),
+        (r"\alpha\le d", "α ≤ d"),
+        (r"\frac1{2h}\ln\frac{1-s}2", "1/(2h) ln (1−s)/2"),
+        (r"\sqrt{1-m_z^2}", "√(1−m_z²)"),
+        (r"n_\mathrm{exc}\,H''(x_0)", "n_excH″(x₀)"),
+        (r"\overline c", "…"),
+        (r"\begin{aligned}a\\b\end{aligned}", "…"),
+        ("+".join("abcdefghijklmn"), "…"),
+    ],
+)
+def test_a_short_formula_as_text(latex, plain):
+    assert text(latex) == plain
+
+
+def test_exponents_of_titles():
+    assert raise_exponents("Why does 2^N become N^{-1} + 1?") == "Why does 2ᴺ become N⁻¹ + 1?"
+    assert raise_exponents("a caret: x^(1/3)") == "a caret: x^(1/3)"
 
 
 def test_latex_is_not_left_in_a_heading():

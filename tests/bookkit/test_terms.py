@@ -57,8 +57,8 @@ def test_first_mention_in_prose_is_linked(page):
         ("critical point", "../end/glossary.html#term-critical-point"),
     ]
     assert [link.get("title") for link in links] == [
-        "Between E_0 and the next.",
-        "All act as one, ….",
+        "Between E₀ and the next.",
+        "All act as one, 1/2.",
         "A point.",
         "Another.",
     ]

@@ -76,16 +76,34 @@ def test_what_was_typed_is_text(tab, site):
 
 def test_code_and_formulas_are_not_searched(library):
     """No LaTeX, no line of code; in the appendix on the package its descriptions are prose."""
-    for page, anchor, _, text in library["sections"]:
+    for page, anchor, _, text, folded in library["sections"]:
         where = (library["pages"][page][0], anchor)
-        assert not re.search(r"\\[a-z]+|\$|\{[a-z:]+\}`", text), where
-        assert not re.search(r"\bimport numpy\b|\bplt\.|ax\.plot\(", text), where
+        assert not re.search(r"\\[a-z]+|\$|\{[a-z:]+\}`", text + folded), where
+        assert not re.search(r"\bimport numpy\b|\bplt\.|ax\.plot\(|>>> ", text + folded), where
+
+
+def test_a_folded_answer_is_found_but_not_shown(tab, site, library):
+    shown, folded = zip(*(section[3:] for section in library["sections"]), strict=True)
+    assert not [text for text in shown if re.search(r"(^|[.?!] )Answer[A-Z]", text)]
+    assert sum(map(bool, folded)) > 50
+    (answer,) = [text for text in folded if "A third of the spins has a third of M" in text]
+    tab.goto(f"{site}/search.html?q=a+third+of+the+spins+has+a+third+of+the+bonds")
+    assert "book/ensembles/all_spins" in found(tab)[:3]
+    assert "A third of the spins" not in tab.locator("#search-results").inner_text()
+    assert answer.startswith("Answer")
+
+
+def test_exponents_are_readable(library):
+    text = " ".join(section[3] for section in library["sections"])
+    assert "10⁵" in text and "N^(−1/3)" in text and "2ᴺ" in text
+    titles = [title for _, _, title, *_ in library["sections"]]
+    assert "Why does 2ᴺ become N + 1?" in titles
 
 
 def test_every_page_and_section_can_be_found(library, html):
     assert len(library["pages"]) > 50
     ids = {}
-    for page, anchor, title, _ in library["sections"]:
+    for page, anchor, title, *_ in library["sections"]:
         name = library["pages"][page][0]
         if name not in ids:
             ids[name] = (html / f"{name}.html").read_text("utf-8")
