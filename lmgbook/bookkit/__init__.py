@@ -14,6 +14,7 @@ def setup(app):
     """Set up the Sphinx extension."""
     from . import (
         answers,
+        citations,
         computed_pages,
         contents,
         executed,
@@ -35,6 +36,6 @@ def setup(app):
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
     pages += contents, answers, viewing, search, numbers
-    for part in (site, formulas, icons, executed, *pages, publishing, live, light):
+    for part in (site, citations, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
