@@ -97,24 +97,28 @@ def time_of(env, page):
     return f"{times(env)[page]} min"
 
 
-class Hours(nodes.Inline, nodes.TextElement):
-    """Hours for all pages of all chapters, exercises apart."""
+class Time(nodes.Inline, nodes.TextElement):
+    """Minutes for a page, or hours for all pages of all chapters, exercises apart."""
 
 
-class HoursRole(SphinxRole):
+class TimeRole(SphinxRole):
+    """`{reading-time}`book``, or a page, seen from this one."""
+
     def run(self):
-        return [Hours("")], []
+        page = PurePosixPath(self.env.docname).parent / self.text
+        return [Time("", page="" if self.text == "book" else str(page))], []
 
 
 class Resolve(SphinxPostTransform):
     default_priority = 5
 
     def run(self, **options):
-        for node in list(self.document.findall(Hours)):
+        for node in list(self.document.findall(Time)):
             every = [page for pages in chapters(self.env).values() for page, _, _ in pages]
             known = times(self.env)
             total = sum(known[page] for page in every if not page.endswith("/exercises"))
-            node.replace_self(nodes.Text(f"{round(total / 60)}"))
+            time = known[node["page"]] if node["page"] else round(total / 60)
+            node.replace_self(nodes.Text(f"{time}"))
         for node in list(self.document.findall(Pages)):
             node.replace_self(self.table(node["entries"]))
         self.position()
@@ -175,8 +179,8 @@ def merge(app, env, docnames, other):
 
 def setup(app):
     app.add_node(Pages)
-    app.add_node(Hours)
-    app.add_role("reading-time", HoursRole())
+    app.add_node(Time)
+    app.add_role("reading-time", TimeRole())
     app.add_directive("pages", PagesDirective)
     app.add_post_transform(Resolve)
     app.connect("doctree-read", measure)
