@@ -6,8 +6,6 @@
 * In the foot of each page: version and commit, a citation as BibTeX, and where to report a fault.
 * Beside the pages: `404.html`, `sitemap.xml`, `robots.txt`, `favicon.ico`, `.nojekyll`, and the
   licences of what others made and the pages carry.
-* What browsers never ask for is not shipped: source maps, and what the theme keeps for scripts and
-  languages that are not used here.
 * `mark_old` puts a banner on the finished pages of an older version.
 
 Author, title, version and date are those of `CITATION.cff`, and stand nowhere else.
@@ -36,8 +34,6 @@ PICTURE = ("_static/cover.png", 720, 420)
 PICTURE_SAYS = (
     "Heat map of the magnetisation of 1024 spins during a slow ramp: one band splits into two arcs."
 )
-UNWANTED = ("**/*.map", "_static/locales", "_static/scripts/fontawesome.js*")
-MAP = re.compile(r"\n?(?://[#@] ?sourceMappingURL=\S+|/\*[#@] ?sourceMappingURL=[^*]*\*/)\s*\Z")
 
 # part, licence, where its text is: a file in book/_assets/licences, one of this project, or what a
 # distribution brings
@@ -309,17 +305,6 @@ def write_licences(root, out):
             (out / place(source)).write_text(text, "utf-8")
 
 
-def drop_unwanted(out):
-    """Remove what no page asks for, and the mention of it."""
-    for pattern in UNWANTED:
-        for path in out.glob(pattern):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for path in [*out.glob("_static/**/*.js"), *out.glob("_static/**/*.css")]:
-        text = path.read_text("utf-8")
-        if (shorter := MAP.sub("\n", text)) != text:
-            path.write_text(shorter, "utf-8")
-
-
 def finish(app, exception):
     """Complete the folder of the site."""
     if exception or app.builder.format != "html":
@@ -328,7 +313,6 @@ def finish(app, exception):
     write_lost(app, out)
     write_lists(app, out)
     write_licences(app.srcdir, out)
-    drop_unwanted(out)
     # GitHub's pages leave out names with an underscore without it
     (out / ".nojekyll").touch()
     shutil.copy(out / "_static" / "favicon.ico", out)

@@ -145,17 +145,6 @@ def test_every_part_has_the_text_of_its_licence():
         assert len(text) > 500 and re.search("copyright|creative commons", text.lower()), part
 
 
-def test_maps_are_forgotten(tmp_path):
-    (tmp_path / "_static").mkdir()
-    script, sheet = tmp_path / "_static" / "a.js", tmp_path / "_static" / "a.css"
-    script.write_text("f();\n//# sourceMappingURL=a.js.map")
-    sheet.write_text("b{}\n/*# sourceMappingURL=a.css.map */\n")
-    (tmp_path / "_static" / "a.js.map").write_text("{}")
-    publishing.drop_unwanted(tmp_path)
-    assert script.read_text() == "f();\n" and sheet.read_text() == "b{}\n"
-    assert not list(tmp_path.rglob("*.map"))
-
-
 PAGE = '<head><link rel="canonical" href="x"></head><body class="b">\n<p>text</p></body>'
 
 
