@@ -3,7 +3,8 @@
 * In the head of each page: what it is about (its first paragraph), the same for those who share a
   link, and its address. Addresses are written only where the address of the site is known (see
   `site.pages`), for they cannot be relative.
-* In the foot of each page: version and commit, a citation as BibTeX, and where to report a fault.
+* In the foot of each page: version and commit, licences, a citation as BibTeX, and where to report
+  a fault.
 * Beside the pages: `404.html`, `sitemap.xml`, `robots.txt`, `favicon.ico`, `.nojekyll`, and the
   licences of what others made and the pages carry.
 * `mark_old` puts a banner on the finished pages of an older version.
@@ -37,9 +38,12 @@ PICTURE_SAYS = (
 
 # part, licence, where its text is: a file in book/_assets/licences, one of this project, or what a
 # distribution brings
+OWN = [
+    ("Text and figures of this book", "CC BY 4.0", "LICENSE-text"),
+    ("Its code", "BSD 3-Clause", "LICENSE"),
+]
 PARTS = [
-    ("Code of this book", "BSD 3-Clause", "LICENSE"),
-    ("Its text and figures", "CC BY 4.0", "LICENSE-text"),
+    *OWN,
     ("STIX Two Math, a part of the font", "SIL OFL 1.1", "stix-two-math.txt"),
     ("Font Awesome, a few icons", "SIL OFL 1.1 and CC BY 4.0", "font-awesome.txt"),
     ("Bootstrap, in the theme", "MIT", "bootstrap.txt"),
@@ -139,11 +143,12 @@ def cite(app, page, title):
         "note": f"Version {about['version']}" + (f", commit {commit}" if commit else ""),
         "doi": about.get("doi"),
     }
-    book = {"title": about["title"], "url": address or app.repository}
+    # one more pair of braces keeps the capitals of a title
+    book = {"title": f"{{{about['title']}}}", "url": address or app.repository}
     entries = [bibtex("misc", "lmgbook", {**book, **common})]
     folder, name = PurePosixPath(page).parts[-2:] if "/" in page else ("", page)
     if folder not in ("", "book", "appendix"):
-        chapter = {"title": title, "booktitle": about["title"]}
+        chapter = {"title": f"{{{title}}}", "booktitle": f"{{{about['title']}}}"}
         chapter["url"] = address and f"{address}{page}.html"
         key = f"lmgbook-{folder}" + ("" if name == "index" else f"-{name}")
         entries.append(bibtex("incollection", key.replace("_", "-"), {**chapter, **common}))
@@ -166,6 +171,7 @@ def colophon(app, page, title):
     return {
         "version": citation(root)["version"],
         "commit": commit[:12],
+        "licences": [(part, name, place(source)) for part, name, source in OWN],
         "permalink": url and commit and f"{url}/tree/{commit}",
         "report": report(url, page, title),
         "cite": cite(app, page, title),

@@ -11,6 +11,11 @@ from conftest import ROOT
 
 from lmgbook.bookkit import publishing
 
+LIST = "book/appendix/bibliography"
+CITATION = re.compile(
+    r'<a class="reference internal" href="[./\w]*bibliography\.html#(\w+)" title="[^"]*">(.*?)</a>'
+)
+
 
 def read(html, page):
     return (html / f"{page}.html").read_text("utf-8")
@@ -58,6 +63,21 @@ def test_foot_of_every_page(html):
             text = path.read_text("utf-8")
             assert f"<p>Version {version}" in text, path
             assert text.count("@misc{lmgbook,") == 1, path
+            licences = re.findall('<a rel="license" href="([^"]*)"', text)
+            assert len(licences) == 2 and all((path.parent / at).exists() for at in licences), path
+
+
+def test_a_work_is_listed_under_the_words_that_cite_it(html):
+    listed = re.findall(r'<div class="citation" id="(\w+)".*?</p>', read(html, LIST), re.DOTALL)
+    labels = re.findall(r'fn-bracket">\[</span>(.*?)<span class="fn-br', read(html, LIST))
+    names = dict(zip(listed, labels, strict=True))
+    assert len(set(labels)) == len(labels) > 90
+    cited = set()
+    for path in html.glob("book/*/*.html"):
+        for anchor, words in CITATION.findall(path.read_text("utf-8")):
+            assert re.sub("<[^>]*>", "", words).replace("\xa0", " ") == names[anchor], path
+            cited.add(anchor)
+    assert len(cited) > 80
 
 
 def test_arrows_of_the_side_bar_are_named(html):
