@@ -50,7 +50,7 @@ def lighten(root):
     names = prune.used(pages.values(), scripts)
 
     def style(root, name):
-        return prune.prune(sheet(root, name), names)
+        return prune.without_script(prune.prune(sheet(root, name), names))
 
     gather(pages, root, SHEET, ".css", '\n<link rel="stylesheet" href="{}">', style)
     for path, text in pages.items():

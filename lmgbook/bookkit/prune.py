@@ -3,6 +3,9 @@
 The theme brings all of Bootstrap, of which the pages use a third. A name counts as used if it
 stands in a class or id of any page, or as a word in any script, since scripts put classes on
 things.
+
+The theme's colours ask for an attribute that a script sets. `without_script` lets them follow the
+system where there is none.
 """
 
 import re
@@ -15,6 +18,12 @@ NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
 NAMES = re.compile(r'\s(?:class|id)="([^"]*)"')
 SCRIPT = re.compile(r"<script[^>]*>(.*?)</script>", re.DOTALL)
 GROUPS = ("@media", "@supports", "@container", "@layer")
+THEME = r'(?:html|:is\(html, ?body\))\[data-theme="?{}"?\]'
+THEMES = [
+    (re.compile(THEME.format("light")), "print,(prefers-color-scheme:light)"),
+    (re.compile(THEME.format("dark")), "screen and (prefers-color-scheme:dark)"),
+]
+NO_SCRIPT = "html:not([data-theme])"
 COMPOSED = ("bs-",)  # Bootstrap makes such names of parts
 
 
@@ -86,3 +95,25 @@ def prune(text, names):
         elif alive := [each.strip() for each in selectors(bare) if lives(each, names)]:
             kept.append(f"{','.join(alive)}{{{body}}}")
     return "\n".join(kept)
+
+
+def without_script(text):
+    """The style sheet with colours for pages whose script does not run: the system's, on a screen.
+
+    A rule for one of the schemes follows once more, for such a page and such a system. It weighs
+    the same as before.
+    """
+    parts = []
+    for prelude, body in rules(text):
+        parts += COMMENT.findall(prelude)
+        bare = COMMENT.sub("", prelude).strip()
+        if body is None:
+            parts.append(f"{bare};")
+        elif bare.startswith(GROUPS):
+            parts.append(f"{bare}{{{without_script(body)}}}")
+        else:
+            parts.append(f"{bare}{{{body}}}")
+            for theme, media in THEMES:
+                if alike := [theme.sub(NO_SCRIPT, e) for e in selectors(bare) if theme.search(e)]:
+                    parts.append(f"@media {media}{{{','.join(alike)}{{{body}}}}}")
+    return "\n".join(parts)

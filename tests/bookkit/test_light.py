@@ -24,12 +24,14 @@ PAGE = """<html><head>
 FILES = {
     "_static/basic.css": "a { background: url(dot.png) }",
     "_static/styles/theme.css": '@charset "UTF-8";\n@import "../basic.css";\n'
-    "b { background: url(../deep/line.png) }",
+    "b { background: url(../deep/line.png) }\n/*# sourceMappingURL=theme.css.map */",
     "_static/house.css": "c { color: red } .is-gone, .by-script { top: 0 } .is-gone { top: 0 }",
     "_static/sphinx-thebe.css": "d { color: red }",
     "_static/documentation_options.js": "const OPTIONS = {};",
     "_static/first.js": "one('by-script');\n//# sourceMappingURL=first.js.map",
     "_static/first.js.map": "{}",
+    "_static/styles/theme.css.map": "{}",
+    "_static/scripts/fontawesome.js": "icons()",
     "_static/scripts/last.js": '"use strict"; two()',
     "_static/scripts/last.js.LICENSE.txt": "MIT",
     "_static/deep/line.png": "",
@@ -67,7 +69,7 @@ def test_one_style_sheet(light):
     text = sheet.read_text()
     rules = ["url(dot.png)", "url(deep/line.png)", "c{ color: red }", ".by-script{ top: 0 }"]
     assert sorted(map(text.index, rules)) == list(map(text.index, rules))
-    assert "@import" not in text and "d{" not in text and "is-gone" not in text
+    assert not [gone for gone in ("@import", "sourceMapping", "d{", "is-gone") if gone in text]
     assert f'href="../_static/{sheet.name}"' in (light / "book" / "p.html").read_text()
 
 
@@ -133,6 +135,21 @@ def test_only_what_is_named_stays(light):
 )
 def test_rules_for_what_is_not_there_go(rule, kept):
     assert prune.prune(rule, {"here"}) == (rule if kept is None else kept)
+
+
+@pytest.mark.parametrize(
+    ("rule", "more"),
+    [
+        ('html[data-theme="dark"] a{b:c}', ["screen and (prefers-color-scheme:dark)", " a{b:c}"]),
+        (":is(html, body)[data-theme=light]{b:c}", ["print,(prefers-color-scheme:light)", "{b:c}"]),
+        ("p,html[data-theme=dark] a{b:c}", ["screen and (prefers-color-scheme:dark)", " a{b:c}"]),
+        ("p{b:c}", None),
+        ("/* (c) one, two */\n@import x;", None),
+    ],
+)
+def test_without_a_script_the_colours_follow_the_system(rule, more):
+    copy = more and f"\n@media {more[0]}{{html:not([data-theme]){more[1]}}}"
+    assert prune.without_script(rule) == rule + (copy or "")
 
 
 def test_an_open_brace_is_an_error():

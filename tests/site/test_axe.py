@@ -1,5 +1,7 @@
 """No serious or critical accessibility violation on any page, light or dark (axe-core)."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from checker import open_page
@@ -59,6 +61,32 @@ def test_pages_follow_the_colour_scheme_of_the_system(browser, site):
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_selector(f"html[data-theme={scheme}]")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "name", ["intro", "glassy/fitting", "reactions/exercises", "appendix/errata", "appendix/api"]
+)
+def test_without_a_script_the_system_s_colours_hold(browser, site, name, scheme):
+    """The page as it is with JavaScript off: axe itself needs it, so the scripts are cut out."""
+    page = open_page(browser)
+
+    def unscripted(route):
+        text = re.sub(r"<script.*?</script>", "", route.fetch().text(), flags=re.DOTALL)
+        route.fulfill(body=re.sub("</?noscript>", "", text), content_type="text/html")
+
+    page.route("**/*.html", unscripted)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{site}/book/{name}.html")
+    page.evaluate(THIN_OUT)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (max(map(int, re.findall(r"\d+", ground)[:3])) < 60) == (scheme == "dark")
+    found = Axe().run(page, options=RULES["dark"]).response["violations"]
+    assert [v for v in found if v["impact"] in ("serious", "critical")] == []
+    page.emulate_media(media="print")  # paper stays white
+    text = page.evaluate("getComputedStyle(document.body).color")
+    assert max(map(int, re.findall(r"\d+", text)[:3])) < 100
     page.close()
 
 
