@@ -1,16 +1,16 @@
 """Pages for paper and for the projector: Markdown as one HTML file that needs nothing else.
 
-No script, no font and no picture is fetched: formulas become MathML, which browsers show by
-themselves and read aloud; docutils translates them.
+No script, no font and no picture is fetched: formulas become MathML, as on the pages, which
+browsers show by themselves and read aloud.
 """
 
 import re
 from html import escape
 
-from docutils.utils.math import MathError, latex2mathml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from . import formulas
 from .grading import FOLDED, LINK_TEXT
 
 PAGE = """\
@@ -53,24 +53,19 @@ th { display: none; } td:first-child { text-align: right; }
 """
 # a link to a notebook, or to a cell of the same one
 _INSIDE = re.compile(rf"{LINK_TEXT}\((?:#|[\w./]*\.ipynb)[^)]*\)")
-# LaTeX that docutils does not read, and what it reads instead
-_SPELL = (
-    (re.compile(r"\\tag\{[^}]*\}"), ""),
-    (re.compile(r"\\dots\b"), r"\\ldots"),
-    (re.compile(r"\\([td]?frac)(\d)(\d)"), r"\\\1{\2}{\3}"),
-    (re.compile(r"\\([td]?frac)(\d)"), r"\\\1{\2}"),
-    (re.compile(r"\\\\\[-?\d+pt\]"), r"\\\\"),
-)
+_NUMBER = re.compile(r"\\tag\{[^}]*\}")
+# what only a script of the pages reads
+_LATEX = re.compile(r' data-tex="[^"]*"')
+MATHML = "http://www.w3.org/1998/Math/MathML"
 
 
 def mathml(formula, block=False):
-    """A formula in LaTeX as MathML; what docutils cannot read stays as it is, in a listing."""
-    for pattern, spelling in _SPELL:
-        formula = pattern.sub(spelling, formula)
+    """A formula in LaTeX as MathML in XHTML; what is not understood stays as it is, as code."""
     try:
-        return latex2mathml.tex2mathml(formula.strip(), as_block=block)
-    except (MathError, SyntaxError):
+        found = formulas.mathml(_NUMBER.sub("", formula), block)
+    except ValueError:
         return f"<code>{escape(formula)}</code>"
+    return _LATEX.sub(f' xmlns="{MATHML}"', found, count=1)
 
 
 def _formula(content, about):

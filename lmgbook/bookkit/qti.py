@@ -15,11 +15,10 @@ from . import documents, moodle
 
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 CP = "http://www.imsglobal.org/xsd/imscp_v1p1"
-MATH = "http://www.w3.org/1998/Math/MathML"
-ET.register_namespace("m", MATH)
+ET.register_namespace("m", documents.MATHML)
 ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#)\w+;")  # of HTML, unknown to XML
-# MathML 3, which docutils writes, that QTI 2.1 with its MathML 2 does not know
-NEWER = {"displaystyle", "scriptlevel", "columnalign", "columnspacing", "rowspacing", "class"}
+# MathML Core that QTI 2.1 with its MathML 2 does not know
+NEWER = {"displaystyle", "scriptlevel", "class"}
 
 
 def item(name, title, text, variant=None):
@@ -102,8 +101,10 @@ def xhtml(text):
     plain = ENTITY.sub(lambda found: unescape(found[0]), documents.html(text))
     parts = ET.fromstring(f"<div>{plain}</div>")
     for node in parts.iter():
-        if node.tag.startswith(f"{{{MATH}}}"):
-            node.attrib = {key: v for key, v in node.attrib.items() if key not in NEWER}
+        if node.tag.startswith(f"{{{documents.MATHML}}}"):
+            # there a length has a unit
+            known = {key: v for key, v in node.attrib.items() if key not in NEWER}
+            node.attrib = {key: "0em" if v == "0" else v for key, v in known.items()}
     return list(parts)
 
 

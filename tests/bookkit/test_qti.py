@@ -6,6 +6,7 @@ items use: names, order and values.
 """
 
 import io
+import re
 import xml.etree.ElementTree as ET
 import zipfile
 
@@ -13,15 +14,23 @@ import pytest
 from course_parts import PARTS
 
 from lmgbook import exercises
-from lmgbook.bookkit import moodle, qti
+from lmgbook.bookkit import documents, moodle, qti
 
 VARIANT = "a word"
-SPACE = {"q": qti.QTI, "m": qti.MATH}
+SPACE = {"q": qti.QTI, "m": documents.MATHML}
 ORDER = "responseDeclaration outcomeDeclaration itemBody responseProcessing modalFeedback".split()
 TEXT = "p a em strong code ul ol li table thead tbody tr th td span div br blockquote".split()
 # what the items use of MathML 2
 SYMBOLS = "math mi mn mo mrow mfrac msqrt mroot msub msup msubsup mover munder munderover".split()
 SYMBOLS += "mtable mtr mtd mtext mspace mstyle mphantom mpadded".split()
+SIGNS = {  # their attributes
+    "display": "inline|block",
+    "mathvariant": "normal|bold|italic|double-struck|script",
+    "stretchy": "true|false",
+    "accent": "true|false",
+    "style": r"[\w-]+:-?[\d.]+em;",
+    **dict.fromkeys(("lspace", "rspace", "minsize", "maxsize", "width"), r"-?[\d.]+em"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +55,14 @@ def test_every_numeric_exercise_is_there_and_listed(archive, items):
     assert sorted(listed) == sorted(n for n in archive.namelist() if n.startswith("items/"))
 
 
+def test_formulas_are_in_their_namespace(items):
+    for name, item in items.items():
+        tags = {node.tag for node in item.iter()}
+        assert all(tag.startswith(("{" + qti.QTI, "{" + documents.MATHML)) for tag in tags), name
+        assert f"{{{qti.QTI}}}math" not in tags, name
+    assert sum(item.find(".//m:math", SPACE) is not None for item in items.values()) > 30
+
+
 def test_items_keep_to_the_standard(items):
     for name, item in items.items():
         assert item.tag == f"{{{qti.QTI}}}assessmentItem", name
@@ -55,10 +72,12 @@ def test_items_keep_to_the_standard(items):
         assert len(list(body.iter(f"{{{qti.QTI}}}textEntryInteraction"))) == 1
         for feedback in [body, *item.findall("q:modalFeedback", SPACE)]:
             for node in feedback.iter():
-                allowed = SYMBOLS if qti.MATH in node.tag else [*TEXT, "textEntryInteraction"]
-                allowed = [*allowed, "itemBody", "modalFeedback"]
+                allowed = [*TEXT, "textEntryInteraction", "itemBody", "modalFeedback"]
+                allowed = SYMBOLS if documents.MATHML in node.tag else allowed
                 assert plain(node.tag) in allowed, (name, node.tag)
-                assert not set(node.attrib) & qti.NEWER or qti.MATH not in node.tag
+                if documents.MATHML in node.tag:
+                    for key, value in node.attrib.items():
+                        assert re.fullmatch(SIGNS[key], value), (name, node.tag, key, value)
             assert not any(raw in ET.tostring(feedback, "unicode") for raw in ("$", "{ref}", "```"))
 
 
