@@ -31,11 +31,12 @@ def setup(app):
         search,
         site,
         terms,
+        tips,
         viewing,
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
-    pages += contents, answers, viewing, search, numbers
+    pages += contents, answers, viewing, tips, search, numbers
     for part in (site, citations, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
