@@ -2,13 +2,13 @@
 
 import contextlib
 import fcntl
-import html
+import re
 import sys
 from pathlib import Path
 
 import yaml
 
-from . import publishing, run_notebooks, site
+from . import run_notebooks
 from .made_of import SITE_STAMP as STAMP
 from .made_of import sources
 
@@ -80,35 +80,39 @@ def build(root, if_needed=False):
         return code
 
 
+ABOUT = re.compile(r'<meta (?:name="description"|property="og:)[^>]*>|<link rel="canonical"[^>]*>')
 FRONT_DOOR = """\
 <!DOCTYPE html>
 <html lang="{language}">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}.html">
-<link rel="canonical" href="{address}{page}.html">
 <link rel="icon" href="_static/favicon.svg">
-<meta name="description" content="{about}">
+{about}
 </head>
-<body><p><a href="{page}.html">{title}</a></p></body>
+<body><h1><a href="{page}.html">{title}</a></h1></body>
 </html>
 """
 
 
 def write_front_door(root):
-    """Give `index.html` a title and a language; Jupyter Book's is a bare redirection."""
+    """Give `index.html` what a page has; Jupyter Book's is a bare redirection.
+
+    Its address is the one that is shared: what the first page says of itself stands here as well.
+    """
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    address = site.pages(root)
+    out = root / "_build" / "html"
+    about = ABOUT.findall((out / f"{toc['root']}.html").read_text("utf-8"))
     text = FRONT_DOOR.format(
         language=config["sphinx"]["config"]["language"],
         title=config["title"],
         page=toc["root"],
-        address=address and f"{address}/",
-        about=html.escape(publishing.citation(root)["title"]),
+        about="\n".join(about),
     )
-    (root / "_build" / "html" / "index.html").write_text(text, "utf-8")
+    (out / "index.html").write_text(text, "utf-8")
 
 
 def make_pages(root):
