@@ -24,7 +24,8 @@ BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
 # what is pressed, played or hovered on
 USELESS = (
-    ".headerlink, .copybtn, script, noscript, .sd-stretched-link, .toggle-button, .answer-form"
+    ".headerlink, .copybtn, script, noscript, template, .sd-stretched-link, .toggle-button"
+    ", form.answer"
 )
 VERSIONS = re.compile(r"\s*Python 3[\d.]+, lmgbook ")
 STYLE = """

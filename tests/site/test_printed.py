@@ -20,6 +20,8 @@ PAGE = """\
 <img loading="lazy" src="../../_images/a.svg">
 <details><summary>A solution</summary>folded</details>
 <details open><summary>x</summary>shown</details>
+<form class="answer"><label>Your number <input></label></form>
+<template data-for="equation-x"><math></math></template>
 <div class="cell"><div class="cell_output"><pre>Python 3.11.7, lmgbook 0.1.0</pre></div></div>
 <div class="cell"><div class="cell_output"><pre>a number</pre></div></div>
 </article></body></html>
@@ -70,6 +72,10 @@ def test_links_to_other_pages_need_an_address(two):
     assert outside(joined(two)) == [None, None]
     address = "https://x.org/b/book/appendix/status.html#when"
     assert outside(joined(two, "https://x.org/b")) == [address, address]
+
+
+def test_what_asks_for_a_script_is_left_out(two):
+    assert not joined(two).select("form, template")
 
 
 def test_what_is_folded_is_left_out(two):
