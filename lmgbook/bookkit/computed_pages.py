@@ -129,11 +129,13 @@ class ExecutionStatus(SphinxDirective):
 
 
 class TeachingPlans(SphinxDirective):
-    """The plan of every chapter that has a `teaching.yml`, under a heading each."""
+    """The plan of every chapter that has a `teaching.yml`, in the order of the book."""
 
     def run(self):
-        texts = []
-        for path in sorted(Path(self.env.srcdir, "book").glob("*/teaching.yml")):
+        root, texts = Path(self.env.srcdir), []
+        order = (root / "_toc.yml").read_text("utf-8")
+        plans = (root / "book").glob("*/teaching.yml")
+        for path in sorted(plans, key=lambda plan: order.find(f"/{plan.parent.name}/")):
             self.env.note_dependency(str(path))
             texts.append(re.sub("(?m)^#", "##", course.plan(path)))
         return self.parse_text_to_nodes("\n".join(texts), allow_section_headings=True)

@@ -80,6 +80,12 @@ def test_a_work_is_listed_under_the_words_that_cite_it(html):
     assert len(cited) > 80
 
 
+def test_plans_stand_in_the_order_of_the_book(html):
+    plans = re.findall("<h2>([^<]*): teaching plan<", read(html, "book/appendix/teaching"))
+    side_bar = read(html, "book/intro").partition("<main")[0]
+    assert len(plans) > 5 and plans == sorted(plans, key=lambda title: side_bar.find(title))
+
+
 def test_arrows_of_the_side_bar_are_named(html):
     side_bar = read(html, "book/glassy/the_cloud").partition("<main")[0]
     names = re.findall(r'<summary(?: aria-label="Pages of ([^"]{4,})")?>', side_bar)
