@@ -3,6 +3,7 @@
 "use strict";
 {
   const REFERENCES = 'a.reference.internal[href*="#equation-"], a.reference.internal[href*="#fig-"]';
+  const BAR = 60; // pixels at the top that stay covered
   const card = document.createElement("div");
   card.id = "reference-tip";
   card.className = "reference-tip";
@@ -36,10 +37,14 @@
     link.setAttribute("aria-describedby", card.id);
     card.replaceChildren(shown);
     document.body.append(card);
+    card.style.maxHeight = "";
     const at = link.getBoundingClientRect();
-    const below = at.bottom + card.offsetHeight + 8 < innerHeight || at.top < card.offsetHeight + 8;
+    const room = { above: at.top - BAR, below: innerHeight - at.bottom - 12 };
+    const below = card.offsetHeight <= room.below || room.below >= room.above;
+    card.style.maxHeight = `${below ? room.below : room.above}px`;
     const left = Math.min(at.left, document.documentElement.clientWidth - card.offsetWidth - 8);
-    card.style.insetBlockStart = `${scrollY + (below ? at.bottom + 4 : at.top - card.offsetHeight - 4)}px`;
+    const top = below ? at.bottom + 4 : at.top - card.offsetHeight - 4;
+    card.style.insetBlockStart = `${scrollY + top}px`;
     card.style.insetInlineStart = `${scrollX + Math.max(left, 8)}px`;
   }
 
