@@ -4,13 +4,15 @@ No script, no font and no picture is fetched: formulas become MathML, as on the 
 browsers show by themselves and read aloud.
 """
 
+import base64
+import functools
 import re
 from html import escape
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from . import formulas
+from . import formulas, math_font
 from .grading import FOLDED, LINK_TEXT
 
 PAGE = """\
@@ -21,6 +23,7 @@ PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
+{font}
 {style}
 </style>
 </head>
@@ -40,6 +43,10 @@ math { font-size: 1.05em; }
 @page { margin: 15mm; size: A4; }
 @media print { body { font-size: 9.5pt; max-width: none; padding: 0; } tr { break-inside: avoid; } }
 """
+# without a font for formulas of its own, a system without one sets exponents a line too high
+FONT = """\
+@font-face {{ font-family: "{name}"; src: url(data:font/woff2;base64,{data}) format("woff2"); }}
+math {{ font-family: "{name}", math; }}"""
 # the plan of a chapter fits on one sheet, in two columns
 SHEET = """\
 @page { margin: 10mm 11mm; size: A4; }
@@ -91,6 +98,13 @@ def unlinked(text):
     return _INSIDE.sub(r"\1", FOLDED.sub("", text)).strip()
 
 
+@functools.cache
+def font():
+    """The font of the book's formulas, in a style sheet."""
+    data = base64.b64encode(math_font.PATH.read_bytes()).decode()
+    return FONT.format(name=math_font.NAME, data=data)
+
+
 def page(title, body, style=TEXT):
     """A whole page, from its body in HTML."""
-    return PAGE.format(title=escape(title), style=style.strip(), body=body)
+    return PAGE.format(title=escape(title), font=font(), style=style.strip(), body=body)
