@@ -16,6 +16,7 @@ import ast
 import copy
 import pathlib
 import re
+import secrets
 import textwrap
 
 import nbformat
@@ -26,10 +27,13 @@ from . import documents, executed, grading, handout, instructor, moodle, qti, sl
 
 LIVE = "_build/live"  # of the build; a live notebook bears the digest of its source
 
+WORD = f"nbgrader/{grading.WORD}"
 TODO = "# your code here"
 _REGION = re.compile(
     r"^[ \t]*# BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*# END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE
 )
+# text in quotes and comments: no names of variables, except in an f-string
+_QUOTED = re.compile(r"(?<![\w\"'])(?:r?\"[^\"\n]*\"|r?'[^'\n]*')|#[^\n\"']*$", re.MULTILINE)
 # a link of a live notebook to another chapter
 _ELSEWHERE = re.compile(rf"{grading.LINK_TEXT}\(\.\./(\w+)/(\w+\.ipynb[^)]*)\)")
 # tags that a student's notebook has no use for, or that would hide the stub
@@ -64,6 +68,7 @@ def student_notebook(notebook):
     for cell in reversed(notebook.cells):
         if cell.cell_type != "code":
             if not solved[cell.id]:
+                cell.source = grading.replaced(cell.source, grading.PROMISES)
                 kept.append(cell)
             continue
         make = stub if solved[cell.id] else _without_regions
@@ -155,7 +160,7 @@ def stub(solution, later):
     indent = re.match(r"[ \t]*", solution.lstrip("\n"))[0]
     statements = ast.parse(textwrap.dedent(solution)).body
     checks = [ast.unparse(_check(each)) for each in statements if _check(each)]
-    needed = set(re.findall(r"\w+", "\n".join([*checks, later])))
+    needed = set(re.findall(r"\w+", _QUOTED.sub("", "\n".join([*checks, later]))))
     lines = []
     for statement in statements:
         if isinstance(statement, ast.FunctionDef):
@@ -292,7 +297,8 @@ def write(out, book=None, variant=None):
     book : path-like, optional
         As for `plans_of`.
     variant : int or str, optional
-        Numbers of the graded exercises; default: those of the book.
+        Draws the numbers of the graded exercises. Default: the word that the folder keeps from the
+        last time, else a fresh one; the book's own numbers have public solutions.
 
     Returns
     -------
@@ -305,7 +311,8 @@ def write(out, book=None, variant=None):
         If no chapter has a `teaching.yml`, or a chapter breaks the rules above.
     """
     plans, out = plans_of(book), pathlib.Path(out)
-    graded, made, handed, titles = {}, {}, {}, {}
+    variant = word(out) if variant in (None, "") else variant
+    graded, made, handed, titles = {}, {WORD: f"{variant}\n"}, {}, {}
     chapters, root = {path.parent.name for path in plans}, plans[0].parents[2]
     for path in plans:
         chapter, text = path.parent.name, plan(path)
@@ -337,11 +344,13 @@ def write(out, book=None, variant=None):
             problems = instructor.exercises(root, path.parent, graded[chapter][0])
             made[f"{chapter}/notes.html"] = instructor.notes(content, found, problems)
             made[f"{chapter}/slides.html"] = slides.deck(content, found)
-    for name, text in grading.files(graded, variant).items():
+    for name, text in grading.files(graded, variant, handout.install(root, "../")).items():
         made[f"nbgrader/{name}"] = text
     made["moodle.xml"] = moodle.bank(graded, variant)
     made["qti.zip"] = qti.package(graded, variant)
     handed |= {"README.md": handout.readme(root, titles), **handout.licences(root)}
+    for wheel in handout.wheels(root):
+        made[wheel.name] = handed[wheel.name] = wheel.read_bytes()
     made["handout.zip"] = handout.pack(handed)
     made["README.md"] = README
     targets = {out / name: text for name, text in made.items()}
@@ -349,6 +358,13 @@ def write(out, book=None, variant=None):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode() if isinstance(text, str) else text)
     return list(targets)
+
+
+def word(out):
+    """The word that draws the numbers of a class: the one kept in a folder, or a fresh one."""
+    kept = pathlib.Path(out, WORD)
+    known = kept.read_text(encoding="utf-8").strip() if kept.is_file() else ""
+    return known or secrets.token_hex(4)
 
 
 def with_gaps(notebook, content, name):
@@ -411,8 +427,12 @@ README = """\
 book` first. JupyterLab shows the figures of `instructor` once you trust the notebooks (`jupyter
 trust */instructor/*.ipynb`) or run them.
 
-The numbers of the book have public solutions. `make course VARIANT=word` gives a class others, in
-`nbgrader`, `moodle.xml` and `qti.zip`; keep the word.
+The numbers of the book have public solutions. In `nbgrader`, `moodle.xml` and `qti.zip` your class
+has others. A word draws them, a fresh one or that of `make course VARIANT=word`; it is kept in
+`nbgrader/word.txt`, and `make course` into the same folder takes it again. Keep it to yourself.
+
+Students need the package: `lmgbook-….whl` lies here and in `handout.zip` if `make dist` has made it
+of these sources; else both READMEs name the line that installs it, or how to make the file.
 """
 
 

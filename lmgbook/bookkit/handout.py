@@ -6,7 +6,7 @@ import zipfile
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from . import site
+from . import grading, site
 
 README = """\
 # Exercises and notebooks of *lmgbook*
@@ -36,6 +36,7 @@ Each page asks a question before it computes the answer: decide, then open the a
 is checked by `exercises.check(id, answer)`, which tells right from wrong, recognises the commonest
 slips, and keeps the answer to itself.
 
+{projects}
 {links}## Chapters
 
 {chapters}
@@ -60,6 +61,42 @@ def licences(root):
     return {name: path.read_text("utf-8") for name, path in found.items() if path.is_file()}
 
 
+def address(root):
+    """Public address of the repository, or "" if it is not known."""
+    # an installed package may lie in somebody else's repository
+    if Path(root, "pyproject.toml").is_file():
+        return site.repository(root) or ""
+    return os.environ.get("LMGBOOK_REPOSITORY", "")
+
+
+def wheels(root):
+    """The wheel that `make dist` has made of these sources: a list of one path, or none."""
+    changed = max((p.stat().st_mtime for p in Path(root, "lmgbook").rglob("*.py")), default=0)
+    found = Path(root, "_build", "dist").glob("lmgbook-*.whl")
+    return [path for path in sorted(found) if path.stat().st_mtime > changed][-1:]
+
+
+def install(root, folder=""):
+    """Return what pip installs the package from: an argument on a command line.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Folder of the project, or of the installed package.
+    folder : str
+        Where the wheel lies, if there is no address to install from.
+
+    Returns
+    -------
+    str
+        With a `*` in it where no wheel has been made.
+    """
+    if url := address(root):
+        commit = site.commit(root) if Path(root, "pyproject.toml").is_file() else ""
+        return f'"git+{url}{f"@{commit}" if commit else ""}"'
+    return folder + next((path.name for path in wheels(root)), "lmgbook-*.whl")
+
+
 def readme(root, titles):
     """Return the README of the hand-out.
 
@@ -74,13 +111,9 @@ def readme(root, titles):
     -------
     str
     """
-    # an installed package may lie in somebody else's repository
-    own = Path(root, "pyproject.toml").is_file()
-    url = site.repository(root) if own else os.environ.get("LMGBOOK_REPOSITORY", "")
-    pages, commit = site.pages(root), site.commit(root) if own else ""
-    install, hint = f'"git+{url}{f"@{commit}" if commit else ""}"', ""
-    if not url:
-        install = "lmgbook-*.whl"
+    url, pages, source = address(root), site.pages(root), install(root)
+    hint = ""
+    if "*" in source:
         hint = (
             "\n   Your lecturer has the file `lmgbook-….whl`: `pip wheel --no-deps .` makes it,\n"
             "   in the book's repository."
@@ -88,8 +121,9 @@ def readme(root, titles):
     links = [f"- The book to read: {pages}" if pages else "", f"- Its source: {url}" if url else ""]
     links = [each for each in links if each]
     return README.format(
-        install=install,
+        install=source,
         hint=hint,
+        projects=grading.PROJECTS,
         links="## Links\n\n{}\n\n".format("\n".join(links)) if links else "",
         chapters="\n".join(f"- `{folder}`: {title}" for folder, title in titles.items()),
     )

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from . import documents, executed, grading, numbered
 
-# minutes of a student for an exercise, and for each part after the first: a rule of thumb
-MINUTES = {"Warm-up": (10, 5), "Core": (60, 15), "Project": (240, 30)}
 LINE = re.compile(r"^(\w+)(?: \((advanced)\))?: (.+)$", re.MULTILINE)  # of `{pages}`
 VIEWER = 'class="lmg-steps"'
 QUESTION = re.compile(r"(?:\*\*Think first\.\*\*\s*)?(.*?)\s*(?:<details>|\Z)", re.DOTALL)
@@ -230,17 +228,14 @@ def exercises(root, folder, notebook):
     took = {cell["id"]: cell["metadata"].get("cpu_seconds") for cell in run["cells"]}
     found = []
     for problem, group in grading.exercises_of(notebook.cells)[1:]:
-        first, more = MINUTES[problem.level]
         known = [took.get(cell.id) for cell in group if cell.cell_type == "code"]
-        numbered = any("exercises.check(" in cell.source for cell in group)
-        hand = problem.manual(numbered, True)
         found.append(
             {
                 "title": problem.title,
                 "level": problem.level,
-                "minutes": first + more * max(len(problem.parts) - 1, 0),
+                "minutes": problem.minutes,
                 "seconds": None if None in known else sum(known),
-                "points": problem.of_number * numbered + problem.by_hand * len(hand),
+                "points": problem.points,
             }
         )
     return found

@@ -15,8 +15,10 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from .. import exercises
 from .documents import unlinked
 from .grading import CHECK, EXERCISE, exercises_of
+from .grading import answer as right
 
 STATED = re.compile(r"\*\*Exercise[^\n]*\*\*\n+(.*?)(?=\n<details>|\n\*\*|\Z)", re.DOTALL)
+SET_UP = re.compile(r"(?m)^\*\*Set-up\.\*\* (.+)$")  # what a chapter says once for all exercises
 ROLE = re.compile(r"\{[\w:-]+\}`([^`<]*?)(?: ?<[^>]*>)?`")
 
 
@@ -31,6 +33,13 @@ def html(text):
     return parser.render(text).strip()
 
 
+def set_up(notebook, texts):
+    """What a chapter says once for all of its exercises; in a bank, each question repeats it."""
+    cells = exercises_of(notebook.cells)[0][1]
+    said = "\n".join(texts.get(cell.id, cell.source) for cell in cells)
+    return "".join(f"{unlinked(each)}\n\n" for each in SET_UP.findall(said))
+
+
 def questions(notebook, texts, variant=None):
     """Yield id, title and text of each exercise of a chapter that asks for a number.
 
@@ -39,6 +48,7 @@ def questions(notebook, texts, variant=None):
     notebook, texts, variant
         As for `lmgbook.bookkit.grading.assignment`.
     """
+    before = set_up(notebook, texts)
     for problem, group in exercises_of(notebook.cells)[1:]:
         stated = next(c for c in group if c.cell_type == "markdown" and "{exercise}" in c.source)
         live = STATED.search(texts.get(stated.id, ""))
@@ -47,8 +57,9 @@ def questions(notebook, texts, variant=None):
             if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
                 given = exercises.parameters(found[1], variant)
                 numbers = f"\n\nHere {given}." if given else ""
-                plain = ROLE.sub(r"\1", unlinked(text))
-                yield found[1], problem.title, plain + numbers
+                plain = ROLE.sub(r"\1", before + unlinked(text))
+                asked = plain.replace("The check wants", "Enter")
+                yield found[1], problem.title, asked + numbers
 
 
 @functools.cache
@@ -56,7 +67,7 @@ def key(name, variant=None):
     """Answer of an exercise, its width, and pairs of what a mistake gives and the advice."""
     problem = exercises.find(name)
     numbers = problem.numbers(variant)
-    target = problem.answer(**numbers)
+    target = right(name, variant)
     width = 0.0 if problem.exact else problem.tolerance * abs(target)
     mistakes = [(float(value), advice) for value, advice in problem.mistakes(**numbers)]
     return target, width, [each for each in mistakes if abs(each[0] - target) > 2 * width]

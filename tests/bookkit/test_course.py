@@ -7,7 +7,7 @@ from book_files import BOOK, NOTEBOOKS, code_cells, read, tags
 from nbclient import NotebookClient
 from own_kernels import OwnLiveKernel
 
-from lmgbook.bookkit import __main__, course
+from lmgbook.bookkit import __main__, course, grading
 
 CHAPTERS = sorted({path.parent for path in BOOK.glob("*/teaching.yml")})
 
@@ -69,6 +69,25 @@ def test_no_solution_survives_and_everything_else_does():
     assert "SECRET" in nbformat.writes(EXERCISES), "the original is untouched"
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if path.stem == "exercises"], ids=lambda p: p.parent.name
+)
+def test_students_are_not_promised_solutions(path):
+    text = " ".join(c.source for c in read(path).cells if c.cell_type == "markdown")
+    for promise in (*grading.PROMISES, *grading.VARIANTS):
+        assert promise in text, "the sentence to replace has changed"
+    student = course.student_notebook(read(path))
+    left = " ".join(c.source for c in student.cells if c.cell_type == "markdown")
+    assert "Hints are folded." in left
+    assert "olutions are folded" not in left and "make course" not in left
+
+
+def test_no_hint_answers_a_part_that_is_graded():
+    """Foundations, exercise 10: how the population decays is what (a) asks for."""
+    student = course.student_notebook(read(BOOK / "foundations" / "exercises.ipynb"))
+    assert r"\dot p" not in nbformat.writes(student)
+
+
 def run(notebook, folder):
     NotebookClient(
         notebook,
@@ -100,6 +119,9 @@ def test_the_stubs_run_and_say_that_nothing_is_answered(tmp_path):
         ),
         ("def helper(x):\n    return x", "", "# your code here"),
         ("    y = 1\n    return y", "", "    return ...  # your code here"),
+        ("cat = 1\nlife = 2", 'check("a.cat", life)  # cat', "life = ...  # your code here"),
+        ("cat = 1", 'print(f"the {cat:.2f}")', "cat = ...  # your code here"),
+        ("a = 1\nb = 2", "x = 'a'; y = \"'\" + b", "b = ...  # your code here"),
     ],
 )
 def test_stubs_are_made_from_the_solution(solution, later, expected):

@@ -1,5 +1,6 @@
 """What `make course` adds to the notebooks: sheets, notes, slides, one file to hand out."""
 
+import base64
 import re
 import shutil
 import zipfile
@@ -8,8 +9,18 @@ import nbformat
 import pytest
 import yaml
 from book_files import BOOK, code_cells, read
+from course_parts import PARTS
 
-from lmgbook.bookkit import __main__, course, documents, grading, instructor, numbered, slides
+from lmgbook.bookkit import (
+    __main__,
+    course,
+    documents,
+    grading,
+    instructor,
+    math_font,
+    numbered,
+    slides,
+)
 
 PLANS = {
     path.parent.name: yaml.safe_load(path.read_text("utf-8")) for path in course.plans_of(BOOK)
@@ -151,6 +162,35 @@ def test_notes_answer_votes_and_time_the_exercises(pack, chapter):
         assert f"<code>{page}</code>" in notes
 
 
+@pytest.mark.parametrize("chapter", PLANS)
+def test_notes_and_assignment_give_the_same_points(chapter):
+    parts = PARTS[chapter]
+    noted = {p.label: p.points for p, _ in grading.exercises_of(parts[0].cells)[1:]}
+    given = dict.fromkeys(noted, 0)
+    label = None
+    for cell in grading.assignment(*parts).cells:
+        found = grading.EXERCISE.search(
+            next((c.source for c in parts[0].cells if c.id == cell.id), "")
+        )
+        label = found[2] if found else label
+        about = cell.metadata["nbgrader"]
+        if about["grade"]:
+            given[label] += about["points"]
+    assert given == noted
+
+
+@built
+def test_notes_show_these_points(pack, chapter):
+    rows = re.findall(
+        r"<tr>\n(.*?)</tr>", (pack / chapter / "notes.html").read_text("utf-8"), re.DOTALL
+    )
+    shown = [
+        int(re.findall(r"<td[^>]*>(.*?)</td>", row)[-1])
+        for row in rows[-len(instructor_problems(chapter)) :]
+    ]
+    assert shown == [problem.points for problem in instructor_problems(chapter)]
+
+
 def instructor_problems(chapter):
     return [p for p, _ in grading.exercises_of(read(BOOK / chapter / "exercises.ipynb").cells)[1:]]
 
@@ -192,8 +232,10 @@ def test_one_file_to_hand_out(pack):
     archive = zipfile.ZipFile(pack / "handout.zip")
     names = {name.removeprefix("lmgbook-handout/") for name in archive.namelist()}
     students = {f"{p.parent.parent.name}/{p.name}" for p in pack.glob("*/student/*.ipynb")}
-    assert names == students | {"README.md", "LICENSE", "LICENSE-text"}
+    wheels = {path.name for path in pack.glob("*.whl")}  # where `make dist` has made one
+    assert names == students | {"README.md", "LICENSE", "LICENSE-text"} | wheels
     readme = archive.read("lmgbook-handout/README.md").decode()
+    assert grading.RUBRIC in readme and "I would believe the" in readme
     assert "pip install jupyterlab" in readme and "Licences" in readme
     for name in students:
         notebook = nbformat.reads(archive.read(f"lmgbook-handout/{name}").decode(), as_version=4)
@@ -216,6 +258,14 @@ def test_without_a_build(tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.glob("out/*/slides.html"))
     with zipfile.ZipFile(tmp_path / "out/handout.zip") as archive:
         assert any(name.endswith("one_spin.ipynb") for name in archive.namelist())
+
+
+def test_pages_bring_the_font_of_their_formulas():
+    """Else a system without one sets exponents a line too high."""
+    page = documents.page("T", documents.html("$x^2$"))
+    data = re.search(r"url\(data:font/woff2;base64,([^)]*)\)", page)[1]
+    assert base64.b64decode(data) == math_font.PATH.read_bytes()
+    assert f'math {{ font-family: "{math_font.NAME}", math; }}' in page
 
 
 def test_formulas():

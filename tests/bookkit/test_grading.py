@@ -1,8 +1,11 @@
 """The exercises through the real nbgrader: released, answered by three students, graded."""
 
+import ast
+import copy
 import os
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -12,12 +15,12 @@ from course_parts import PARTS
 from traitlets.config import Config
 
 from lmgbook import exercises
-from lmgbook.bookkit import course, grading
+from lmgbook.bookkit import course, grading, handout
 
 CHAPTERS = {path.parent.name: read(path) for path in sorted(BOOK.glob("*/exercises.ipynb"))}
 # those of nbgrader and of its data base
 pytestmark = pytest.mark.filterwarnings("ignore")
-VARIANT = "a word"
+VARIANT = "xylophone"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,8 @@ def test_release_holds_no_solution_and_no_hidden_test(api, chapter):
     assert re.findall(r"\{(?:ref|eq|numref|cite|glue:text|ours|exercise)\}", text) == []
     assert ".ipynb" not in text
     assert "HIDDEN" not in text and "_judge" not in text and "BEGIN SOLUTION" not in text
+    assert VARIANT not in text and "variant" not in text and "parameters(" not in text
+    assert "solutions" not in text.lower() and "make course" not in text
     source = read(api[1] / "source" / chapter / "exercises.ipynb")
     regions = re.findall(
         r"### BEGIN SOLUTION\n(.*?)\n### END", "\n".join(c.source for c in source.cells), re.DOTALL
@@ -74,6 +79,69 @@ def test_release_holds_no_solution_and_no_hidden_test(api, chapter):
         for each in re.findall(r"'alt': '([^']{20,})'", repr(dict(cell.metadata)))
     }
     assert [each for each in captions if each in text] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_students_read_how_they_are_graded(api, chapter):
+    told = next(c.source for c in released(api, chapter).cells if c.id == "rules")
+    assert grading.RUBRIC in told and "I would believe the" in told and "five minutes" in told
+    worth = {about(c)["grade_id"]: about(c) for c in released(api, chapter).cells}
+    for cell in released(api, chapter).cells:
+        if about(cell)["grade"] and about(cell)["solution"]:
+            points = worth[about(cell)["grade_id"]]["points"]
+            assert re.search(rf"\*\* \({points} points?\), with reasons", cell.source)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_part_by_hand_has_an_answer_of_its_own(chapter):
+    seen = []
+    for group in grading.groups_of(PARTS[chapter][0], PARTS[chapter][2]):
+        assert group.faults() == []
+        assert set(group.answers) <= set(group.problem.parts or [""])
+        for part in group.by_hand:
+            text = group.answers[part]
+            name = (group.problem.label, part)
+            assert len(text.split()) >= 20, name
+            assert not re.match(r"(see|as in|as above)\b", text, re.IGNORECASE), name
+            assert "the program" not in text.lower().split(".")[0], name
+            assert not grading.PART.search(text), name
+            seen.append(text)
+    assert len(set(seen)) == len(seen) > 5
+    source = grading.assignment(*PARTS[chapter])
+    models = [c.source for c in source.cells if c.cell_type == "markdown" and about(c)["grade"]]
+    assert len(models) == len(seen)
+    for model, text in zip(models, seen, strict=True):
+        assert model.endswith(grading.REGION.format(text))
+
+
+def test_a_solution_without_its_parts_is_refused():
+    notebook, student, _ = PARTS["slow_quenches"]
+    for old, new, fault in (
+        ("\n\n(b) Start", "\n\nStart", "ex-quench-kink: no answer in words to (b)"),
+        ("\n(a) The proof", "\nThe proof", "ex-quench-kink: the solution begins without saying"),
+    ):
+        broken = copy.deepcopy(notebook)
+        (cell,) = [c for c in broken.cells if grading.solves(c) and old in c.source]
+        cell.source = cell.source.replace(old, new)
+        with pytest.raises(ValueError, match=re.escape(fault)):
+            grading.assignment(broken, student, {})
+    silent = copy.deepcopy(notebook)
+    silent.cells = [c for c in silent.cells if not grading.solves(c)]
+    with pytest.raises(ValueError, match="ex-quench-order: no answer in words\n"):
+        grading.assignment(silent, student, {})
+
+
+def test_points_follow_the_minutes():
+    for notebook, _, texts in PARTS.values():
+        for group in grading.groups_of(notebook, texts):
+            shares = group.shares()
+            assert sum(shares) * 5 == group.problem.minutes
+            assert max(shares) - min(shares) <= 1
+    assert [5 * grading.Problem(level, "", "", "").points for level in grading.MINUTES] == [
+        10,
+        60,
+        240,
+    ]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -151,6 +219,10 @@ def check_class(api, chapter):
         if about(c)["grade"] and not about(c)["solution"]
     }
     assert {name: s for name, s in grade(api, chapter, "right").items() if name in tests} == tests
+    # nbgrader takes an output for a partial score: a test that passes has none
+    marked = read(api[1] / "autograded" / "right" / chapter / "exercises.ipynb")
+    shown = [o for c in marked.cells if about(c)["grade_id"] in tests for o in c.outputs]
+    assert {output.output_type for output in shown} == {"stream"}
     for student in ("wrong", "garbage"):
         scores = grade(api, chapter, student)
         assert {scores[name] for name in tests} == {0}, student
@@ -164,7 +236,7 @@ def test_a_class_is_graded_and_hears_no_answer(api):
     result = app.generate_feedback("foundations", "wrong")
     assert result["success"], result
     page = (root / "feedback" / "wrong" / "foundations" / "exercises.html").read_text("utf-8")
-    assert "not yet" in page
+    assert "not yet" in page and VARIANT not in page
     hidden = []
     for name in exercises.ids():
         if name.startswith("foundations."):
@@ -195,17 +267,75 @@ def test_the_book_itself_cannot_be_released(api):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_rubrics_cover_the_projects(chapter):
-    text = grading.files({chapter: PARTS[chapter]})[f"rubrics/{chapter}.md"]
+    text = grading.rubric(PARTS[chapter][0], PARTS[chapter][2], VARIANT)
     projects = [
         problem.title
         for problem, _ in grading.exercises_of(CHAPTERS[chapter].cells)[1:]
-        if problem.of_number == grading.POINTS["Project"][0]
+        if problem.level == "Project"
     ]
     assert projects and re.findall(r"(?m)^## (.*)", text) == projects
-    assert text.count("points. A full answer:") == len(projects)
+    groups = grading.groups_of(PARTS[chapter][0], PARTS[chapter][2])
+    parts = [part for g in groups if g.problem.level == "Project" for part in g.by_hand]
+    assert text.count("points. A full answer:") == len(parts)
+    numbers = text.partition("# Projects")[0]
+    assert numbers.count("\n| ") - 2 == sum(group.numbered for group in groups)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_tests_hold_numbers_and_say_nothing(chapter):
+    """The numbers that the word draws stand in the notebook, the word does not."""
+    made = grading.assignment(*PARTS[chapter], VARIANT)
+    assert VARIANT not in nbformat.writes(made)
+    stated, tested = {}, {}
+    for cell in made.cells:
+        if cell.cell_type != "code":
+            continue
+        if found := re.match(r"given = (\{.*\})\ngiven$", cell.source):
+            last = ast.literal_eval(found[1])
+            stated[len(stated)] = last
+        if about(cell)["grade"]:
+            call = ast.parse(cell.source).body[-1]
+            assert isinstance(call, ast.Assert)
+            name, literal = ast.literal_eval(call.test.args[0]), call.test.keywords[0].value
+            tested[name] = ast.literal_eval(literal)
+            assert tested[name] == exercises.parameters(name, VARIANT)
+    assert list(stated.values()) == [numbers for numbers in tested.values() if numbers]
+    own = [name for name, numbers in tested.items() if numbers != exercises.parameters(name)]
+    assert own == [name for name, numbers in tested.items() if numbers]
 
 
 def test_make_course_writes_it(tmp_path):
     written = course.write(tmp_path, BOOK, variant=VARIANT)
     assert {tmp_path / "nbgrader" / name for name in grading.files(PARTS, VARIANT)} <= set(written)
     assert VARIANT in (tmp_path / "nbgrader" / "README.md").read_text("utf-8")
+    # a class keeps its numbers
+    assert course.word(tmp_path) == VARIANT
+    assert course.word(tmp_path / "a") != course.word(tmp_path / "b")
+    # nothing that students get holds the word
+    assert {p.relative_to(tmp_path).as_posix() for p in written if holds(p, VARIANT)} == {
+        "nbgrader/README.md",
+        "nbgrader/word.txt",
+    }
+
+
+def holds(path, word):
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return any(word.encode() in archive.read(name) for name in archive.namelist())
+    return word.encode() in path.read_bytes()
+
+
+def test_readme_says_how_to_install(tmp_path):
+    text = grading.files({}, VARIANT, "../lmgbook-*.whl")["README.md"]
+    assert 'pip install "nbgrader>=0.9" ../lmgbook-*.whl' in text and "`make dist`" in text
+    text = grading.files({}, VARIANT, "../lmgbook-1.whl")["README.md"]
+    assert "../lmgbook-1.whl`" in text and "`make dist`" not in text
+    # a wheel of older sources is not offered
+    dist, package = tmp_path / "_build" / "dist", tmp_path / "lmgbook"
+    for folder in (dist, package):
+        folder.mkdir(parents=True)
+    (package / "a.py").touch()
+    (dist / "lmgbook-1-py3-none-any.whl").touch()
+    for when, offered in ((1, []), (4e9, [dist / "lmgbook-1-py3-none-any.whl"])):
+        os.utime(dist / "lmgbook-1-py3-none-any.whl", (when, when))
+        assert handout.wheels(tmp_path) == offered

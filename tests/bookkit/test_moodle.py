@@ -1,5 +1,6 @@
 """The question bank for Moodle holds every numeric exercise, and accepts what `check` accepts."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -8,7 +9,7 @@ from course_parts import PARTS
 from lmgbook import exercises
 from lmgbook.bookkit import moodle
 
-VARIANT = "a word"
+VARIANT = "xylophone"
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,32 @@ def test_texts_are_finished(quiz):
         t for q in quiz.iter("question") if "Here " in (t := q.findtext("questiontext/text") or "")
     ]
     assert len(given) > 20
+
+
+def test_questions_stand_alone(quiz):
+    """In a bank there is no exercise above, and no paragraph that says what the letters mean."""
+    texts = {
+        question.findtext("name/text"): question.findtext("questiontext/text")
+        for question in quiz.iter("question")
+        if question.get("type") == "numerical"
+    }
+    for name, text in texts.items():
+        for lost in ("warm-up", "exercise before", "The check", "in the page", "VARIANT", VARIANT):
+            assert lost not in text, name
+    known = {
+        chapter: moodle.set_up(notebook, more) for chapter, (notebook, _, more) in PARTS.items()
+    }
+    assert {chapter for chapter, said in known.items() if said} == {
+        "ensembles",
+        "glassy",
+        "leggett_garg",
+        "reactions",
+    }
+    for name, text in texts.items():
+        chapter = re.search(r"\((\w+)\.", name)[1]
+        assert not known[chapter] or text.startswith(moodle.html(known[chapter])[:60]), name
+    field = next(text for name, text in texts.items() if "ensembles.stronger" in name)
+    assert "h=6/5" in field
 
 
 def test_markdown_and_formulas():

@@ -16,7 +16,7 @@ from course_parts import PARTS
 from lmgbook import exercises
 from lmgbook.bookkit import documents, moodle, qti
 
-VARIANT = "a word"
+VARIANT = "xylophone"
 SPACE = {"q": qti.QTI, "m": documents.MATHML}
 ORDER = "responseDeclaration outcomeDeclaration itemBody responseProcessing modalFeedback".split()
 TEXT = "p a em strong code ul ol li table thead tbody tr th td span div br blockquote".split()
