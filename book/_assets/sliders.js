@@ -1,4 +1,5 @@
-/* Sliders that drag. Without this script each is a group of radio buttons, and works as such. */
+/* Sliders that drag, and whose picture opens at full size as any other does. Without this script each
+   is a group of radio buttons, and works as such. */
 "use strict";
 const PAUSE = 400; // a drag passes many steps: speak when it rests
 const SLOP = 6; // pixels that a finger moves before it drags; less is a tap
@@ -13,6 +14,16 @@ function nearest(radios, x, y) {
   return radios.reduce((a, b) => (distance(b) < distance(a) ? b : a));
 }
 
+/* Lets a frame's picture be followed as a link. Browsers open no data: address, hence the copy; most
+   frames are never shown, hence not before. */
+function link(picture) {
+  const around = picture.parentElement;
+  if (around.href) return;
+  const [, svg] = picture.getAttribute("src").split(/,(.*)/s);
+  const file = new Blob([decodeURIComponent(svg)], { type: "image/svg+xml" });
+  around.href = URL.createObjectURL(file);
+}
+
 function enliven(slider) {
   const track = slider.querySelector("fieldset");
   const radios = [...track.querySelectorAll("input[type=radio]")];
@@ -21,14 +32,23 @@ function enliven(slider) {
   spoken.className = "slider-spoken";
   slider.append(spoken);
   slider.classList.add("slider-drags");
+  const pictures = frames.map((frame) => frame.querySelector("img"));
   let drag = null;
   let timer = 0;
 
+  for (const picture of pictures) {
+    const around = document.createElement("a");
+    around.className = "full-size";
+    around.title = "Open at full size";
+    picture.replaceWith(around);
+    around.append(picture);
+  }
+  const chosen = () => radios.findIndex((radio) => radio.checked);
+  // a browser that goes back to a page chooses what was chosen, before this and without a change
+  addEventListener("pageshow", () => link(pictures[chosen()]));
   const speak = () => {
-    const chosen = radios.findIndex((radio) => radio.checked);
     const label = track.querySelector("legend").textContent;
-    const picture = frames[chosen].querySelector("img").alt;
-    spoken.textContent = `${label}: ${radios[chosen].ariaLabel}. ${picture}`;
+    spoken.textContent = `${label}: ${radios[chosen()].ariaLabel}. ${pictures[chosen()].alt}`;
   };
   const choose = (radio) => {
     radio.focus({ preventScroll: true });
@@ -37,6 +57,7 @@ function enliven(slider) {
     radio.dispatchEvent(new Event("change", { bubbles: true }));
   };
   track.addEventListener("change", () => {
+    link(pictures[chosen()]);
     clearTimeout(timer);
     timer = setTimeout(speak, PAUSE);
   });

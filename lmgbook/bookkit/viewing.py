@@ -1,14 +1,19 @@
-"""How figures are looked at: sliders that drag, and every picture at full size by a click.
+"""How results are looked at: sliders that drag, every picture at full size by a click, and tables.
 
 A picture becomes a link to its own file, so that a browser's zoom does the rest, without a script;
 the name of the link is the description of the picture. Sliders are radio buttons (see `explore`);
-`sliders.js` lets them be dragged.
+`sliders.js` lets them be dragged. Printed lines are wrapped on a narrow screen, but not the rows of
+a table, which are told by their gaps.
 """
 
 import re
 
 PICTURE = re.compile(r'(<a\b[^>]*>\s*)?(<img\b[^>]*?\ssrc="([^"]*_images/[^"]+)"[^>]*>)')
 SCRIPT = "sliders.js"
+PRINTED = re.compile(
+    r'(<div class="output [^"]*)("[^>]*>\s*<div class="highlight"><pre>)(.*?)(?=</pre>)', re.DOTALL
+)
+ROW = re.compile(r"^.*[^\s>] {2,}\S", re.MULTILINE)
 
 
 def link_picture(match):
@@ -19,11 +24,17 @@ def link_picture(match):
     return f'<a class="full-size" href="{file}" title="Open at full size">{picture}</a>'
 
 
+def mark_table(match):
+    """Name an output of which two lines or more have gaps, as only columns do."""
+    start, middle, text = match.groups()
+    return start + " columns" * (len(ROW.findall(text)) > 1) + middle + text
+
+
 def enrich(app, pagename, templatename, context, doctree):
     if body := context.get("body"):
         if 'class="lmg-steps"' in body:
             app.add_js_file(SCRIPT, loading_method="defer")
-        context["body"] = PICTURE.sub(link_picture, body)
+        context["body"] = PRINTED.sub(mark_table, PICTURE.sub(link_picture, body))
 
 
 def setup(app):

@@ -1,8 +1,9 @@
-"""The frames of `explore.steps` in a real browser: without JavaScript, dragged, spoken."""
+"""The frames of `explore.steps` in a real browser: without JavaScript, dragged, spoken, opened."""
 
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
 import matplotlib
 
@@ -233,3 +234,62 @@ def test_a_click_or_enter_opens_a_picture(browser, site):
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/_images/*")
     tab.context.close()
+
+
+# --- frames at full size ------------------------------------------------------------------------
+
+
+def opened_frame(tab):
+    """Width of the picture that has taken the place of the page."""
+    tab.wait_for_url(re.compile("^blob:"), timeout=10_000)
+    return tab.evaluate("document.documentElement.viewBox.baseVal.width")
+
+
+def test_a_click_opens_the_frame_that_is_shown(desk):
+    desk.mouse.move(*middle(desk, "full", 20))
+    desk.mouse.down()
+    desk.mouse.move(*middle(desk, "full", 5), steps=8)
+    desk.mouse.up()
+    link = desk.get_by_role("link", name="Slope 6.")
+    svg = link.evaluate("a => fetch(a.href).then(answer => answer.text())")
+    source = link.locator("img").get_attribute("src").partition(",")[2]
+    assert svg == unquote(source)
+    link.click()
+    assert opened_frame(desk) == pytest.approx(460.8)
+    desk.go_back()
+    assert shown(desk, "full") == ["Slope 6."]
+    assert desk.get_by_role("link", name="Slope 6.").get_attribute("href").startswith("blob:")
+
+
+def test_enter_opens_a_frame_and_only_what_is_shown_takes_the_focus(desk):
+    for _ in range(2):
+        desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.firstChild.alt") == "Slope 15."
+    desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.id") == "short-1"
+    desk.keyboard.press("Shift+Tab")
+    desk.keyboard.press("Enter")
+    opened_frame(desk)
+
+
+def test_a_tap_opens_a_frame_also_of_a_saved_page(browser, phone, address, tmp_path):
+    phone.touchscreen.tap(180, phone.locator("#full img:visible").bounding_box()["y"] + 50)
+    opened_frame(phone)
+    saved = opened(browser, (tmp_path / "index.html").as_uri(), has_touch=True)
+    saved.get_by_role("link", name="Slope 2.").tap()
+    opened_frame(saved)
+    saved.context.close()
+
+
+def test_without_script_a_frame_is_no_link(tab):
+    assert tab.locator(".lmg-steps img").count() == 31
+    assert tab.locator(".lmg-steps a").count() == 0
+
+
+def test_columns_are_told_from_sentences():
+    def marked(text):
+        part = f'<div class="output stream"><div class="highlight"><pre>{text}</pre></div></div>'
+        return ' columns"' in viewing.PRINTED.sub(viewing.mark_table, part)
+
+    assert marked("<span></span>N    gap\n64   0.1\n128  0.05")
+    assert not marked("<span></span>    indented\nand  one gap\nis no table")
