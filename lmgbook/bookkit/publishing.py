@@ -31,7 +31,7 @@ from . import contents, made_of, site
 
 WORDS = 160  # characters of a description that search engines show
 ENOUGH = 40  # characters that say something
-PICTURE = ("_static/cover.png", 720, 420)
+PICTURE = ("_static/cover.png", 768, 450)
 PICTURE_SAYS = (
     "Heat map of the magnetisation of 1024 spins during a slow ramp: one band splits into two arcs."
 )

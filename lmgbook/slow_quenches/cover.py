@@ -52,7 +52,7 @@ def draw(ramp: ExactRamp) -> Figure:
     columns = [ramp.distribution(index)[1] for index in range(len(ramp.fields))]
     amplitude = np.sqrt(np.transpose(columns))  # its square root shows the faint parts as well
 
-    figure, ax = plt.subplots(figsize=(7.2, 4.2))
+    figure, ax = plt.subplots(figsize=(6.4, 3.75))
     edge = 1 + 1 / ramp.N
     ax.imshow(
         amplitude,
@@ -70,12 +70,12 @@ def draw(ramp: ExactRamp) -> Figure:
     note: dict[str, Any] = {"color": "white", "fontsize": "small", "va": "center"}
     ax.text(1.95, 0.3, "the ground state", **note)
     ax.text(1.0, 0.62, "dashed: lowest energy", ha="right", **note)
-    ax.text(0.72, 0.0, "the packet waits on the hilltop,\nthen falls both ways at once", **note)
+    ax.text(0.72, 0.0, "the packet waits\non the hilltop,\nthen falls both\nways at once", **note)
     return figure
 
 
 if __name__ == "__main__":
     figures.use("png")
     target = pathlib.Path(__file__).parents[2] / "book" / "_assets" / "cover.png"
-    draw(slow_ramp()).savefig(target, dpi=100)
+    draw(slow_ramp()).savefig(target, dpi=120)
     print(f"{target.name}: {target.stat().st_size / 1000:.0f} kB")
