@@ -39,6 +39,14 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
+
+def visible_cells(notebook):
+    """Code that a reader of the page sees without opening anything."""
+    return [cell for cell in code_cells(notebook) if not tags(cell) & FOLDED]
+
+
 def prose(path):
     """The markdown of a page: a list with one text, or one text a markdown cell."""
     if path.suffix == ".md":

@@ -18,6 +18,7 @@ def setup(app):
         computed_pages,
         contents,
         executed,
+        folded,
         formulas,
         icons,
         ledger_cards,
@@ -36,7 +37,7 @@ def setup(app):
     )
 
     pages = paper_equations, ledger_pages, ledger_cards, computed_pages, reference, terms
-    pages += contents, answers, viewing, tips, search, numbers
+    pages += folded, contents, answers, viewing, tips, search, numbers
     for part in (site, citations, formulas, icons, executed, *pages, publishing, live, light):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

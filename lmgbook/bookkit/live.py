@@ -7,8 +7,8 @@ all of them in place, when the pages are made; the same Sphinx is asked, so both
 Text is finished, code is not: of the outputs only printed lines are kept. JupyterLab shows no SVG
 and no page of HTML from a notebook that its reader has not run, which is what the figures are, and
 a kernel draws them again; so the files stay small, and so does the branch they are published on.
-The caption and the description of a figure stand below its cell as text. What the page folds or
-hides is collapsed here.
+The caption and the description of a figure stand below its cell as text. Solutions, and what the
+page leaves out, are collapsed; what it only folds is open: whoever runs a notebook wants its code.
 
 References lead to the cell in the notebook beside (`one_spin.ipynb#cell-id=...`, which JupyterLab
 and nbconvert know), else to the published page, if its address is known, else they are plain text.
@@ -36,8 +36,8 @@ INSTALL = ("lmgbook", "environment.yml", "postBuild", "pyproject.toml", "setup.p
 INSTALL += ("LICENSE", "LICENSE-text", "CITATION.cff")
 NOTE = "about-this-notebook"
 SOLUTION = "# A solution: open the cell to see it"
-# tags of what the pages fold or hide
-COLLAPSED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+# tags of solutions and of what the pages leave out
+COLLAPSED = {"hide-cell", "remove-input", "remove-cell"}
 FREE = (
     "Memory: this notebook keeps its share until its kernel ends. Before you open the next one, "
     "choose *Kernel → Shut Down Kernel*; *Run All Cells* brings everything back. (Binder has room "
@@ -57,7 +57,7 @@ message names. Corrections go to the sources.
 
 
 def resolve(notebook, words, run=None):
-    """Return a notebook with its text resolved, its long code collapsed, captions as text.
+    """Return a notebook with its text resolved, captions as text.
 
     Parameters
     ----------

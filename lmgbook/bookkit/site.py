@@ -165,6 +165,8 @@ REPAIRS = [
         r"<span \1</span>",
     ),
     (re.compile(r' id="(?:(?:exercise|solution|proof)-content|proof)"'), ""),
+    # read aloud in place of the name of a folded cell
+    (re.compile(r'(?<=<summary) aria-label="Toggle hidden content"'), ""),
     (re.compile(r'(<dd class="field-\w+">)<p>(<ul.*?</ul>\n)</p>', re.DOTALL), r"\1\2"),
 ]
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)

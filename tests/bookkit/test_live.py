@@ -147,7 +147,7 @@ def test_the_notebook_is_valid_small_and_knows_its_source(notebooks, page):
 
 
 @each_notebook
-def test_code_is_that_of_the_source_and_folded_as_on_the_page(notebooks, page):
+def test_code_is_that_of_the_source_and_solutions_are_collapsed(notebooks, page):
     made = {c["id"]: c for c in notebooks[page]["cells"]}
     for cell in read_source(BOOK / f"{page}.ipynb").cells:
         if cell.cell_type != "code":
