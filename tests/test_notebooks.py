@@ -8,7 +8,7 @@ import sys
 
 import nbformat
 import pytest
-from book_files import BOOK, NOTEBOOKS, calls, code_cells, name, parse, read, tags
+from book_files import BOOK, NOTEBOOKS, calls, code_cells, name, parse, read, tags, visible_cells
 
 KEY = {"keep_output", "nbval-check-output"}
 NEW_FIGURE = re.compile(r"(plt|pyplot)\.(subplots|figure|subplot_mosaic)|(qutip\.)?plot_\w+")
@@ -222,19 +222,24 @@ def test_sliders_ask_first_and_fold_the_answer(path):
 
 
 WIDE = 72  # columns; what fits a cell at 1280 pixels, with room for other fonts
-FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+LONG = 30  # lines; what a reader takes in as one step
 
 
 @each
 def test_lines_of_visible_code_fit_their_cell(path):
     wide = [
         f"{cell.id}: {line}"
-        for cell in code_cells(read(path))
-        if not tags(cell) & FOLDED
+        for cell in visible_cells(read(path))
         for line in cell.source.splitlines()
         if len(line) > WIDE
     ]
     assert wide == []
+
+
+@each
+def test_visible_cells_are_short(path):
+    lengths = {cell.id: len(cell.source.splitlines()) for cell in visible_cells(read(path))}
+    assert {name: length for name, length in lengths.items() if length > LONG} == {}
 
 
 def test_the_formatter_of_notebooks_keeps_that_width():

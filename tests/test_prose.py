@@ -8,7 +8,7 @@ what the ledger holds.
 import re
 
 import pytest
-from book_files import BOOK, NOTEBOOKS, PAGES, prose
+from book_files import BOOK, NOTEBOOKS, PAGES, prose, read, visible_cells
 
 from lmgbook import ledger
 
@@ -105,6 +105,27 @@ def test_the_allow_list_names_existing_pages_and_gives_reasons():
     pages = {path.relative_to(BOOK).as_posix() for path in (*PAGES, *NOTEBOOKS)}
     assert set(ALLOWED) <= pages
     assert all(reason for page in ALLOWED.values() for reason in page.values())
+
+
+# --- a book, not a listing ----------------------------------------------------------------------
+
+WORDS_A_LINE = 10  # of prose, without formulas, roles and code, for a visible line of code
+CHAPTERS = sorted({path.parent for path in NOTEBOOKS})
+
+
+def words_and_lines(path):
+    """Words of prose of a notebook, and lines of code that are visible and not blank."""
+    text = " ".join(split(part)[0] for part in prose(path))
+    code = "\n".join(cell.source for cell in visible_cells(read(path)))
+    return len(re.findall(r"[^\W\d_]+(?:['’-]\w+)*", text)), len(re.findall(r"(?m)^.*\S", code))
+
+
+@pytest.mark.parametrize("folder", CHAPTERS, ids=lambda folder: folder.name)
+def test_there_is_more_prose_than_code(folder):
+    # exercises are left out: their code is the reader's, and nearly all of the rest is folded
+    told = [words_and_lines(path) for path in folder.glob("*.ipynb") if path.stem != "exercises"]
+    words, lines = map(sum, zip(*told, strict=True))
+    assert words >= WORDS_A_LINE * lines, f"{words} words, {lines} lines"
 
 
 @pytest.mark.parametrize(
