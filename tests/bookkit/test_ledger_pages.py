@@ -284,7 +284,8 @@ def test_lines_of_a_check_become_cards(trial):
         r"reproduced · in its regime only It tends to \(n\) , see SO (2) ."
     )
     assert limit.find("a")["href"] == "../board.html#claim-one-limit"
-    assert facts(limit)["We find"] == r"0.351 ± 0.0004 (the paper's formula, evaluated: at \(n=9\) )"
+    found = r"0.351 ± 0.0004 (the paper's formula, evaluated: at \(n=9\) )"
+    assert facts(limit)["We find"] == found
     assert facts(small)["Where it fails"] == "0.40 slowly"
     assert [words(block) for block in page.select(".cell_output pre")] == [
         "before",
