@@ -19,7 +19,7 @@ from .grading import answer as right
 
 STATED = re.compile(r"\*\*Exercise[^\n]*\*\*\n+(.*?)(?=\n<details>|\n\*\*|\Z)", re.DOTALL)
 SET_UP = re.compile(r"(?m)^\*\*Set-up\.\*\* (.+)$")  # what a chapter says once for all exercises
-ROLE = re.compile(r"\{[\w:-]+\}`([^`<]*?)(?: ?<[^>]*>)?`")
+ROLE, PLAIN = re.compile(r"\{[\w:-]+\}`([^`<]*?)(?: ?<[^>]*>)?`"), r"\1"  # a role, and its words
 
 
 def html(text):
@@ -37,7 +37,7 @@ def set_up(notebook, texts):
     """What a chapter says once for all of its exercises; in a bank, each question repeats it."""
     cells = exercises_of(notebook.cells)[0][1]
     said = "\n".join(texts.get(cell.id, cell.source) for cell in cells)
-    return "".join(f"{unlinked(each)}\n\n" for each in SET_UP.findall(said))
+    return "".join(f"{ROLE.sub(PLAIN, unlinked(each))}\n\n" for each in SET_UP.findall(said))
 
 
 def questions(notebook, texts, variant=None):
@@ -57,7 +57,7 @@ def questions(notebook, texts, variant=None):
             if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
                 given = exercises.parameters(found[1], variant)
                 numbers = f"\n\nHere {given}." if given else ""
-                plain = ROLE.sub(r"\1", before + unlinked(text))
+                plain = before + ROLE.sub(PLAIN, unlinked(text))
                 asked = plain.replace("The check wants", "Enter")
                 yield found[1], problem.title, asked + numbers
 
