@@ -23,6 +23,7 @@ SKIPPED = (
     addnodes.toctree,
     nodes.comment,
     nodes.doctest_block,
+    nodes.field_list,  # parameters of functions
     nodes.image,
     nodes.literal_block,
     nodes.math_block,
