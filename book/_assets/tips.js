@@ -13,8 +13,17 @@
 
   function content(link) {
     const id = decodeURIComponent(link.hash.slice(1));
-    if (link.pathname !== location.pathname)
-      return document.querySelector(`template[data-for="${id}"]`)?.content.cloneNode(true);
+    if (link.pathname !== location.pathname) {
+      const brought = document.querySelector(`template[data-for="${id}"]`);
+      if (!brought) return null;
+      const formula = document.createElement("div");
+      const number = document.createElement("span");
+      formula.className = "math";
+      number.className = "eqno";
+      number.textContent = link.textContent;
+      formula.append(brought.content.cloneNode(true), number);
+      return formula;
+    }
     const copy = document.getElementById(id)?.cloneNode(true);
     if (!copy) return null;
     for (const part of [copy, ...copy.querySelectorAll("[id]")]) part.removeAttribute("id");
