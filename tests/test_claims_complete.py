@@ -118,6 +118,18 @@ def test_every_row_says_how_its_number_was_found(stem):
     assert not silent
 
 
+def test_kept_lines_of_checks_say_what_the_rows_say():
+    known = {claim.id: claim for claim in CLAIMS}
+    stale = []
+    for path in NOTEBOOKS:
+        for cell in code_cells(read(path)):
+            for line in "".join(out.get("text", "") for out in cell.outputs).splitlines():
+                claim = known.get(line.partition(":")[0])
+                if claim and claim.measure.replace("$", "") not in line:
+                    stale.append((name(path), line))
+    assert not stale
+
+
 def test_every_checked_id_exists():
     assert sorted(set(filter(CHECKS.get, CHECKS)) - {claim.id for claim in CLAIMS}) == []
 
