@@ -86,12 +86,14 @@ def test_a_release_needs_one_version_and_a_date(tagged):
     )
     code, said = release(tagged, "v9.9")
     assert code == 1 and "the tag is v9.9" in said
-    code, said = release(tagged, f"v{version}", GITHUB_REPOSITORY="Ab/c")
+    place = {"GITHUB_REPOSITORY": "Ab/c", "DOI": "10.5281/zenodo.1"}
+    code, said = release(tagged, f"v{version}", **place)
     assert code == 0, said
     assert (tagged / "_build" / "release" / "notes.md").read_text() == "- New.\n"
     cited = yaml.safe_load((tagged / "CITATION.cff").read_text())
     assert cited["url"] == "https://ab.github.io/c"
     assert cited["repository-code"] == "https://github.com/Ab/c"
+    assert cited["doi"] == "10.5281/zenodo.1"
     assert {**CITATION, **cited} == cited
 
 
