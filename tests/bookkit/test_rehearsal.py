@@ -29,10 +29,10 @@ def server(tmp_path_factory):
     server.stop()
 
 
-def write(folder, *cells):
+def write(folder, *cells, name="a.ipynb"):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
-    nbformat.write(notebook, folder / "a.ipynb")
-    return folder / "a.ipynb"
+    nbformat.write(notebook, folder / name)
+    return folder / name
 
 
 def test_a_notebook_through_a_server(server):
@@ -47,14 +47,32 @@ def test_a_notebook_through_a_server(server):
     assert server.kernels() == []
 
 
+def test_the_largest_stay_open_together(server):
+    """What each of them holds counts three times, what they share once; one is left out."""
+    server, folder = server
+    alone = server.together()
+    taken = {}
+    for size, name in enumerate("abcd"):
+        write(folder, "big = bytearray(60_000_000)", "1", name=name)
+        taken[name] = {"megabytes": size}
+    together = rehearsal.open_at_once(server, folder, taken)
+    kernels = server.kernels()
+    assert len(kernels) == rehearsal.OPEN
+    held = sum(kernel.memory_info().rss for kernel in kernels) / 2**20
+    assert alone + 3 * 57 < together < alone + held + 5
+    for session in server.ask("GET", "api/sessions"):
+        assert session["path"] in "bcd"
+        server.ask("DELETE", f"api/sessions/{session['id']}")
+
+
 def test_limits_are_judged():
     good = {"seconds": 9, "cell": 30, "silence": 3, "megabytes": 300}
-    assert rehearsal.judge({"a": good, "b": good, "c": good}, 75) == []
-    (silent,) = rehearsal.judge({"a": {**good, "silence": 11}}, 75)
+    assert rehearsal.judge({"a": good, "b": good, "c": good}, 1000) == []
+    (silent,) = rehearsal.judge({"a": {**good, "silence": 11}})
     assert "silent for 11.0 s" in silent
-    (large,) = rehearsal.judge({"a": {**good, "megabytes": 351}}, 75)
+    (large,) = rehearsal.judge({"a": {**good, "megabytes": 351}})
     assert "351 MB" in large
-    (together,) = rehearsal.judge(dict.fromkeys("abc", good), 150)
+    (together,) = rehearsal.judge(dict.fromkeys("abc", good), 1050)
     assert "3 notebooks at once: up to 1050 MB" in together
 
 
