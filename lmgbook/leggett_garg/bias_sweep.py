@@ -15,8 +15,7 @@ quantum fluctuations of its initial state (truncated Wigner; Polkovnikov, Ann. P
 (2010)).
 """
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -139,8 +138,8 @@ class BiasSweep:
     reach: float
     duration: float
     dephasing: float
-    biases: NDArray[np.float64] = dataclasses.field(repr=False)
-    states: list[qutip.Qobj] = dataclasses.field(repr=False)
+    biases: NDArray[np.float64] = field(repr=False)
+    states: list[qutip.Qobj] = field(repr=False)
 
     @cached_property
     def not_ground(self) -> float:

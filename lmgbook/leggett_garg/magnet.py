@@ -15,7 +15,7 @@ blocks element by element.
 
 import dataclasses
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import qutip
@@ -36,7 +36,7 @@ from ..checks import (
     unwrap,
 )
 from ..integrators import ParityDephasing, extrapolated, strang
-from ..lmg import LMG, magnetic_numbers
+from ..lmg import LMG, magnetic_numbers, sector_isometry
 from .scales import LOST, thermal_rate
 
 INITIAL = ("ground", "first", "ordered", "thermal")
@@ -446,6 +446,10 @@ class LeggettGarg:
         return float(brentq(excess, low, high, xtol=1e-9 * high, rtol=1e-7))
 
 
+# where thousands of magnets are wanted, making these anew would take a third of the time
+_isometry = lru_cache(maxsize=256)(sector_isometry)
+
+
 def _lowest_levels(N, field, count):
     """Energies in units of J3, vectors, and which of them are odd."""
     affordable(f"N = {N}", 40.0 * N * count, 1e-6 * N * count + 1e-9 * N * count**2)
@@ -457,7 +461,7 @@ def _lowest_levels(N, field, count):
         sectors[parity] = eigh_tridiagonal(*model.bands(parity), select="i", select_range=(0, top))
     energies = np.concatenate([sectors[p][0] for p in sectors])
     is_odd = np.repeat([False, True], [len(sectors[p][0]) for p in sectors])
-    vectors = np.hstack([_unfolded(N, sectors[p][1], 1.0 - 2.0 * (p == "odd")) for p in sectors])
+    vectors = np.hstack([_isometry(N, p) @ sectors[p][1] for p in sectors])
     order = np.argsort(energies, kind="stable")[:count]
     energies, is_odd, vectors = energies[order], is_odd[order], vectors[:, order]
     if energies[1] - energies[0] < LOST * N:
@@ -468,15 +472,6 @@ def _lowest_levels(N, field, count):
     # one sign convention: positive at the outermost m that matters, so that |0> + |1> points up
     outermost = np.argmax(np.abs(vectors) > 1e-8 * np.abs(vectors).max(axis=0), axis=0)
     return energies, vectors * np.sign(vectors[outermost, np.arange(vectors.shape[1])]), is_odd
-
-
-def _unfolded(N, vectors, sign):
-    # `lmg.sector_isometry` times the vectors of a sector, without the sparse matrix: a tenth of the
-    # time, where thousands of magnets are wanted
-    half = np.sqrt(0.5) * vectors
-    if N % 2 == 0 and sign > 0:
-        return np.vstack([half[:-1], vectors[-1:], half[-2::-1]])
-    return np.vstack([half, np.zeros((1 - N % 2, vectors.shape[1])), sign * half[::-1]])
 
 
 def _symmetric(a, b):
