@@ -24,7 +24,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from . import course
+from . import course, run_notebooks
 
 LOGGER = logging.getLogger(__name__)
 PACKAGES = ("lmgbook", "qutip", "numpy", "scipy", "matplotlib", "numba", "jupyter-book", "sphinx")
@@ -133,9 +133,10 @@ class TeachingPlans(SphinxDirective):
 
     def run(self):
         root, texts = Path(self.env.srcdir), []
-        order = (root / "_toc.yml").read_text("utf-8")
-        plans = (root / "book").glob("*/teaching.yml")
-        for path in sorted(plans, key=lambda plan: order.find(f"/{plan.parent.name}/")):
+        homes = dict.fromkeys(Path(root, name).parent for name in run_notebooks.notebooks(root))
+        for path in [home / "teaching.yml" for home in homes]:
+            if not path.is_file():
+                continue
             self.env.note_dependency(str(path))
             texts.append(re.sub("(?m)^#", "##", course.plan(path)))
         return self.parse_text_to_nodes("\n".join(texts), allow_section_headings=True)

@@ -114,14 +114,16 @@ class Resolve(SphinxPostTransform):
 
     def run(self, **options):
         for node in list(self.document.findall(Time)):
-            every = [page for pages in chapters(self.env).values() for page, _, _ in pages]
             known = times(self.env)
-            total = sum(known[page] for page in every if not page.endswith("/exercises"))
-            time = known[node["page"]] if node["page"] else round(total / 60)
+            time = known[node["page"]] if node["page"] else self.hours(known)
             node.replace_self(nodes.Text(f"{time}"))
         for node in list(self.document.findall(Pages)):
             node.replace_self(self.table(node["entries"]))
         self.position()
+
+    def hours(self, known):
+        every = [page for pages in chapters(self.env).values() for page, _, _ in pages]
+        return round(sum(known[page] for page in every if not page.endswith("/exercises")) / 60)
 
     def table(self, entries):
         rows = []
