@@ -30,4 +30,4 @@ def warm_up():
     from .rivals import wigner_error
 
     LeggettGarg(N=8, levels=4).k3(0.05)
-    wigner_error(LeggettGarg(N=8, field=0.7, levels=None), 0.1, 1e-3, trajectories=2)
+    wigner_error(LeggettGarg(N=8, field=0.7, levels=None), 0.1, 1e-3, dephasing=1.0, trajectories=2)

@@ -12,6 +12,8 @@ import yaml
 from lock_file import pins
 from packaging.requirements import Requirement
 
+from lmgbook.bookkit import __main__ as bookkit
+
 # repo2docker's Docker client and its templates warn about things that are not ours
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -57,6 +59,25 @@ def test_postbuild_is_used_and_installs_the_package(pack):
     text = path.read_text(encoding="utf-8")
     assert "pip install --no-deps --no-build-isolation -e ." in text
     assert "python -m lmgbook.bookkit warm_up" in text
+
+
+def test_what_an_installer_wrote_is_read_anew_before_memory_is_measured(tmp_path, monkeypatch):
+    sizes = {"libbig.so": bookkit.LARGE + 1, "libsmall.so": 10, "big.txt": bookkit.LARGE + 1}
+    for name, size in sizes.items():
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    forgotten = []
+
+    def advise(file, start, length, advice):
+        assert (start, length, advice) == (0, 0, os.POSIX_FADV_DONTNEED)
+        forgotten.append(os.fstat(file).st_ino)
+
+    monkeypatch.setattr(os, "POSIX_FADV_DONTNEED", 4, raising=False)
+    monkeypatch.setattr(os, "posix_fadvise", advise, raising=False)
+    bookkit.read_anew(tmp_path)
+    assert forgotten == [(tmp_path / "libbig.so").stat().st_ino]
+    monkeypatch.delattr(os, "posix_fadvise")  # as on a Mac
+    bookkit.read_anew(tmp_path)
 
 
 def test_conda_brings_python_and_pip_only():
