@@ -105,6 +105,8 @@ class Claim:
         MyST label of the section that proves a verdict other than "reproduced".
     note, reason : str
         Our remark (the condition of a conditional claim); what would decide an open one.
+    own_symbols : tuple of str
+        Symbols of the paper's table that mean something else in this row, or that it explains.
     """
 
     id: str
@@ -130,6 +132,7 @@ class Claim:
     section: str = ""
     note: str = ""
     reason: str = ""
+    own_symbols: tuple[str, ...] = ()
 
     @property
     def doubtful(self):
@@ -194,6 +197,8 @@ class Paper:
         Every numbered equation, figure panel and conclusion: each needs a claim or a reason.
     highlights : tuple of str
         Ids of the claims that the chapter's overview shows.
+    symbols : dict
+        The spellings of each symbol, and a phrase that says what it is (MyST).
     """
 
     stem: str
@@ -206,6 +211,7 @@ class Paper:
     short: str = ""
     places: tuple[str, ...] = ()
     highlights: tuple[str, ...] = ()
+    symbols: dict[str, str] = field(default_factory=dict)
 
 
 # --- reading the claims files ------------------------------------------------------------------
@@ -324,7 +330,10 @@ def _rows_fit_together(paper):
         raise LedgerError(f"{paper.path.name}, claim {claim_id}: {message}")
 
     claims = {claim.id: claim for claim in paper.claims}
+    symbols = {name.split(", ")[0] for name in paper.symbols}
     for claim in paper.claims:
+        if lost := set(claim.own_symbols) - symbols:
+            fail(claim.id, f"own_symbols: the file explains no {', '.join(sorted(lost))}")
         if not claim.id.startswith(f"{paper.stem}."):
             fail(claim.id, f"the id must be '{paper.stem}.' and a name")
         root = claims.get(claim.root)
@@ -388,6 +397,7 @@ def _read(path):
         short=str(content.get("short", "")),
         places=tuple(each for text in content.get("places", []) for each in _span(text)),
         highlights=tuple(content.get("highlights", [])),
+        symbols=dict(content.get("symbols", {})),
     )
 
 
@@ -405,6 +415,7 @@ def _claim(entry):
     tolerance, rule = _tolerance(texts.pop("tolerance", None), texts["printed"], target)
     told = texts.pop("if_false", {})
     told = {str(k): str(v) for k, v in (told if isinstance(told, dict) else {"": told}).items()}
+    own = tuple(map(str, texts.pop("own_symbols", ())))
     texts = {key: str(value).strip() for key, value in texts.items()}
     texts["root"] = texts.get("root") or texts["id"]
     if texts["verdict"] not in VERDICTS:
@@ -412,7 +423,8 @@ def _claim(entry):
     if texts["verdict"] != "open" and None in (target, tolerance):
         raise ValueError("without a number in 'printed' or 'target', and a tolerance, no verdict")
     format(1.0, texts.get("digits", ".4g"))
-    return Claim(where=where, target=target, tolerance=tolerance, rule=rule, if_false=told, **texts)
+    numbers = {"target": target, "tolerance": tolerance, "rule": rule}
+    return Claim(where=where, if_false=told, own_symbols=own, **numbers, **texts)
 
 
 def _texts(value):

@@ -272,6 +272,7 @@ def test_a_check_meets_faults_with_file_and_claim(tmp_path, changes, message):
         ({"claims": [claim(), claim()]}, "claim paper.limit: this id appears twice"),
         ({"claims": [claim(id="other.limit")]}, "claim other.limit: the id must be 'paper.'"),
         ({"highlights": ["paper.limits"]}, "claim paper.limits: highlighted, but there is no"),
+        ({"claims": [claim(own_symbols=["$q$"])]}, r"own_symbols: the file explains no \$q\$"),
     ],
 )
 def test_faults_of_the_file_are_named(tmp_path, top, message):

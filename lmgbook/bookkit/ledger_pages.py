@@ -26,6 +26,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .. import __version__, ledger
+from .ledger_symbols import dressed, used
 from .paper_equations import claims_folder, link, papers, place_text, reference
 
 LOGGER = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ FAIR = {
 ROUTES = {
     "identity": "an identity, evaluated",
     "recomputed": "the paper's formula, evaluated",
-    "independent": "independent of it",
+    "independent": "found independently",
 }
 # said where an identity is checked and nothing is rejected: no row is silent about its strength
 SLIP = "only a slip in the printed formula could fail here"
@@ -231,8 +232,11 @@ def full_badge(claim, claim_id=None):
     return result
 
 
-def facts(claim, parse, where):
-    """What a row or a card says in numbers, as a list of terms; `where` links to the paper."""
+def facts(claim, parse, where, symbols=()):
+    """What a row or a card says in numbers, as a list of terms.
+
+    `where` links to the paper, `symbols` says what the symbols of a row are.
+    """
     inferred = claim.source == "inferred"
     paper = nodes.Text("not printed; inferred by us: ") if inferred else nodes.Text("")
     seen = [nodes.Text(" (figure, not seen)")] if claim.source == "figure, not seen" else []
@@ -241,6 +245,7 @@ def facts(claim, parse, where):
         pairs.append(("Should be", parse(claim.should_be)))
     if claim.verdict == "conditional" and claim.note:
         pairs.append(("Condition", parse(claim.note)))
+    pairs.append(("Symbols", [small(*parse("; ".join(symbols)))] if symbols else []))
     if claim.notebook:
         quantity, where_else = split(claim.measure)
         pairs.append(("Compared", parse(quantity) if quantity else []))
@@ -369,7 +374,16 @@ class LedgerDirective(SphinxDirective):
         return link(self.env, paper, place_text(paper, claim.where), tip=False)
 
     def facts(self, paper, claim):
-        return facts(claim, lambda text: self.parse(text, paper), self.place(paper, claim))
+        rest = [claim.reason] if claim.verdict == "open" else []
+        rest += [claim.fair] if claim.is_root else []
+        shown = [claim.statement, claim.note, claim.printed, claim.should_be, claim.measure]
+        text = " ".join([*shown, claim.route, *claim.if_false.values(), *rest])
+        return facts(
+            claim,
+            lambda text: self.parse(dressed(paper.symbols, text), paper),
+            self.place(paper, claim),
+            used(paper.symbols, text, claim.own_symbols),
+        )
 
     def remark(self, paper, claim):
         """One line of reason, before the numbers; the condition of a verdict is among them."""
@@ -413,9 +427,7 @@ class Scoreboard(LedgerDirective):
         return "../" * self.env.docname.count("/") + file
 
     def all_of(self, paper):
-        # what the symbols are is looked up, and stands by itself
-        texts = re.split(r"\s(?=Symbols: )", paper.about) if paper.about else []
-        about = [self.paragraph(*self.parse(text, paper)) for text in texts]
+        about = [self.paragraph(*self.parse(paper.about, paper))] if paper.about else []
         rows = [*self.rows(paper), *self.untested(paper)]
         return self.section(paper.stem, self.parse(paper.title), *about, *rows)
 
@@ -601,7 +613,12 @@ class Resolve(SphinxPostTransform):
     def rejection(self, claim, value, words):
         far = claim.verdict in ("reproduced", "conditional") and claim.away(value)
         away = [nodes.Text(" "), small(nodes.Text(f"({far} away)"))] if far else []
-        return [*typeset(claim.format(value)), nodes.Text(" "), *words, *away]
+        text = claim.format(value)
+        if len(re.sub(r"^[-0.]*|e.*|\.", "", text)) > 4 and claim.away(value):
+            # what is ten tolerances away needs no fifth digit
+            close = abs(value - claim.target) < 10 * claim.tolerance
+            text = text if close else f"{value:.4g}"
+        return [*typeset(text), nodes.Text(" "), *words, *away]
 
     def badge(self, node, rows):
         kind = f"verdict-{nodes.make_id(node['verdict'])}"
