@@ -27,7 +27,7 @@ from qutip.solver.integrator import IntegratorException
 import lmgbook
 from lmgbook import checks, exercises, explore, glassy, integrators, ledger, leggett_garg, lmg
 from lmgbook.ensembles import SectorSpectrum
-from lmgbook.glassy import table
+from lmgbook.glassy import mixed, table
 from lmgbook.leggett_garg import bias_sweep, local_dephasing
 from lmgbook.reactions import moving_frame, truncated_wigner
 from lmgbook.slow_quenches import exact_ramp
@@ -588,6 +588,7 @@ def limits(monkeypatch, tmp_path):
     monkeypatch.setattr(checks, "SECONDS", SECONDS / 8)
     monkeypatch.setattr(checks, "MEMORY", 3e8)
     monkeypatch.setattr(table, "BOOTSTRAP", 2)
+    monkeypatch.setattr(mixed, "CLOUDS", dict.fromkeys(mixed.CLOUDS, mixed.BATCHES))  # one each
     monkeypatch.setattr(ledger, "_recorded", {})
     monkeypatch.setattr(explore, "_names", set())
     monkeypatch.setenv("LMGBOOK_STATIC", "1")

@@ -144,7 +144,8 @@ def evolve(
     if epsilon is not None:  # the pairs change places until they freeze
         radians += 16 * N * (epsilon * T + N * strength**2 / beta)
         late = {p: abs(matrix).sum(axis=1).max() for p, matrix in rest.items() if p > 1}
-        radians += sum(size * T ** (1 - p) for p, size in late.items())  # too early for the frame
+        with np.errstate(over="ignore"):  # too early for the frame
+            radians += sum(size * np.float64(T) ** (1 - p) for p, size in late.items())
     affordable(
         f"N = {N}, g = {strength:g}, beta = {beta:g}, epsilon = {epsilon}, T = {T:g}",
         seconds=radians * (2e-4 + 2e-6 * len(levels)),

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import qutip
 from numpy.typing import ArrayLike, NDArray
+from qutip.solver.integrator import IntegratorException
 from scipy.linalg import eigh_tridiagonal
 
 from ..checks import affordable, finite, finite_array, in_range, one_of, positive_integer
@@ -198,7 +199,8 @@ def exact_ramp(
         "ground": the even-parity ground state at h_start. "broken": the product state with all
         spins along the order parameter, for h_start = 0.
     atol : float
-        Local error allowed in a step, >= 1e-15, see `lmgbook.integrators.TridiagonalPropagator`.
+        Local error allowed in a step, >= 1e-15, see `lmgbook.integrators.TridiagonalPropagator`;
+        below some 1e-13 rounding may forbid it, which is said.
 
     Returns
     -------
@@ -257,7 +259,10 @@ def exact_ramp(
         )
         propagator.start(0.0, psi)
         for index, time in enumerate(times):
-            propagator.advance(time)
+            try:
+                propagator.advance(time)
+            except IntegratorException as error:
+                raise ValueError(f"atol = {atol!r}: must be larger: {error}") from None
             states[index][parity] = propagator.state
         steps += propagator.steps
     return ExactRamp(N, delta, records, times, states, steps)
