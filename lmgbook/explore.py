@@ -256,11 +256,14 @@ def _page(frames, label, name, first):
             f'width="{float(width) * 4 / 3:.0f}" height="{float(height) * 4 / 3:.0f}"></div>'
         )
         shown.append(f"#{name}-{index}:checked~div>:nth-child({index + 1})")
+    # before the first move: how far it goes
+    ends = f"<small>({html.escape(frames[0][0])} to {html.escape(frames[-1][0])})</small>"
     css = _CSS.replace("SHOWN", ",".join(shown)).replace("COUNT", f"{len(frames)}")
     css = css.replace("NAME", name)
     return (
         f'<div id="{name}" class="lmg-steps"><style>{css}</style><fieldset>'
-        f"<legend>{label}</legend>{''.join(radios)}<div>{''.join(views)}</div></fieldset></div>"
+        f"<legend>{label} {ends}</legend>{''.join(radios)}"
+        f"<div>{''.join(views)}</div></fieldset></div>"
     )
 
 
@@ -277,6 +280,7 @@ background:var(--ground);color:var(--ink);max-width:44rem}
 border:1px solid var(--rule);border-radius:.4rem}
 #NAME legend{float:none;width:auto;margin:0;padding:0 .4rem;font-size:1rem;font-weight:600;
 line-height:1.5;color:var(--ink)}
+#NAME legend small{font-weight:400}
 #NAME input{appearance:none;-webkit-appearance:none;flex:0 0 max(24px,100%/COUNT);height:36px;
 margin:0;border:0;border-radius:.25rem;cursor:pointer;background:
 linear-gradient(var(--rule),var(--rule)) center/2px 16px no-repeat,

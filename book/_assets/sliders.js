@@ -47,7 +47,7 @@ function enliven(slider) {
   // a browser that goes back to a page chooses what was chosen, before this and without a change
   addEventListener("pageshow", () => link(pictures[chosen()]));
   const speak = () => {
-    const label = track.querySelector("legend").textContent;
+    const label = track.querySelector("legend").firstChild.textContent.trim();
     spoken.textContent = `${label}: ${radios[chosen()].ariaLabel}. ${pictures[chosen()].alt}`;
   };
   const choose = (radio) => {

@@ -202,7 +202,7 @@ def _pictures(outputs):
         data = output.get("data", {})
         viewer = "".join(data.get("text/html", ""))
         if VIEWER in viewer:
-            label = re.search(r"<legend>(.*?)</legend>", viewer)[1]
+            label = re.search(r"<legend>(.*?) <small>", viewer)[1]
             yield "slider", {"html": viewer, "label": label}
         for kind in PICTURES:
             if kind in data:
