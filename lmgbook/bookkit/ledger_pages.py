@@ -48,11 +48,11 @@ ROUTES = {
 }
 # said where an identity is checked and nothing is rejected: no row is silent about its strength
 SLIP = "only a slip in the printed formula could fail here"
-GROUPS = {
-    "misprint": "Misprints",
+GROUPS = {  # what matters most comes first
+    "conclusion": "Conclusions",
     "formula": "Formulas",
     "number": "Numbers",
-    "conclusion": "Conclusions",
+    "misprint": "Misprints",
     "": "Not yet sorted",
 }
 
@@ -265,7 +265,9 @@ def facts(claim, parse, where, symbols=()):
     # the theme leaves a list alone if it is called simple
     listed = Html("", tag="dl", classes=["simple"])
     for name, content in filter(operator.itemgetter(1), pairs):
-        listed += Fact("", "", *content, name=name)
+        # the same symbols in row after row: nobody searches for them
+        kind = ["ledger-symbols"] if name == "Symbols" else []
+        listed += Fact("", "", *content, name=name, classes=kind)
     return listed
 
 
@@ -369,15 +371,19 @@ class LedgerDirective(SphinxDirective):
         parts = [nodes.Text(part) if isinstance(part, str) else part for part in content]
         return nodes.paragraph("", "", *parts, classes=list(classes))
 
+    def named(self, paper):
+        """What the initials of a paper stand for."""
+        uri, text = reference(self.env, paper)
+        known = nodes.reference("", text, refuri=uri) if uri else nodes.Text(text)
+        return [nodes.strong("", paper.short), " is ", known]
+
     def place(self, paper, claim):
         # its heading names the paper: a tip in each of hundreds of rows would only weigh
         return link(self.env, paper, place_text(paper, claim.where), tip=False)
 
     def facts(self, paper, claim):
-        rest = [claim.reason] if claim.verdict == "open" else []
-        rest += [claim.fair] if claim.is_root else []
         shown = [claim.statement, claim.note, claim.printed, claim.should_be, claim.measure]
-        text = " ".join([*shown, claim.route, *claim.if_false.values(), *rest])
+        text = " ".join([*shown, claim.route, *claim.if_false.values()])
         return facts(
             claim,
             lambda text: self.parse(dressed(paper.symbols, text), paper),
@@ -427,7 +433,8 @@ class Scoreboard(LedgerDirective):
         return "../" * self.env.docname.count("/") + file
 
     def all_of(self, paper):
-        about = [self.paragraph(*self.parse(paper.about, paper))] if paper.about else []
+        about = [self.paragraph(*self.named(paper), ".")]
+        about += [self.paragraph(*self.parse(paper.about, paper))] if paper.about else []
         rows = [*self.rows(paper), *self.untested(paper)]
         return self.section(paper.stem, self.parse(paper.title), *about, *rows)
 
@@ -525,8 +532,14 @@ class Errata(LedgerDirective):
             those = [self.entry(*root) for root in roots if root[1].kind == kind]
             if those:
                 listed = Html("", *those, tag="ol", classes=["ledger-rows"])
-                sections.append(self.section(kind or "other", [nodes.Text(title)], listed))
-        return sections
+                title = [nodes.Text(f"{title} ({len(those)})")]
+                sections.append(self.section(kind or "other", title, listed))
+        named = Html("", tag="ul", classes=["ledger-others"])
+        for paper in found:
+            times = sum(other is paper for other, _ in roots)
+            entries = f"{times} entr{'y' if times == 1 else 'ies'}"
+            named += Html("", self.paragraph(*self.named(paper), f": {entries}"), tag="li")
+        return [named, *sections]
 
     def entry(self, paper, claim):
         def line(lead, text):

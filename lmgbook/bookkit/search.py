@@ -32,7 +32,7 @@ SKIPPED = (
     nodes.target,
     nodes.title,
 )
-OUTSIDE = {"cell_input", "cell_output", "page-position"}
+OUTSIDE = {"cell_input", "cell_output", "page-position", "ledger-symbols"}
 FOLDED = {"dropdown", "sd-dropdown"}
 BREAK = (nodes.paragraph, nodes.term, nodes.entry, nodes.caption, addnodes.desc_signature)
 # what people ask with, and what pages say; a word stands for the others at half its weight
