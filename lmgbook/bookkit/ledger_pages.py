@@ -383,7 +383,7 @@ class LedgerDirective(SphinxDirective):
 
     def facts(self, paper, claim):
         shown = [claim.statement, claim.note, claim.printed, claim.should_be, claim.measure]
-        text = " ".join([*shown, claim.route, *claim.if_false.values()])
+        text = " ".join([*shown, claim.route, *claim.if_false.values(), *claim.where])
         return facts(
             claim,
             lambda text: self.parse(dressed(paper.symbols, text), paper),

@@ -11,7 +11,7 @@ NAMES = re.compile(r"\\(?:mathrm|text|operatorname|mathcal)\s*(?:\{[^{}]*\}|[A-Z
 
 
 def spellings(name):
-    """The ways of writing one symbol, the first of them a formula if it has one."""
+    """The ways of writing one symbol."""
     return [each.strip() for each in name.split(", ")]
 
 
@@ -23,10 +23,10 @@ def occurs(name, text):
         if spelling.startswith("$"):
             sign = spelling.strip("$")
             # neither a part of a longer name, nor the bare letter of one with an index or a prime
-            found = re.search(
-                rf"(?<![A-Za-z\\_]){re.escape(sign)}(?![A-Za-z_'])",
-                formulas if NAMES.search(sign) else plain,
-            )
+            before = r"(?<![A-Za-z\\_])" if sign[0].isalpha() or sign[0] == "\\" else ""
+            after = "(?![A-Za-z_'])" if sign[-1].isalpha() else ""
+            pattern = before + re.escape(sign) + after
+            found = re.search(pattern, formulas if NAMES.search(sign) else plain)
         else:
             flags = re.IGNORECASE if len(spelling) > 3 else 0
             found = re.search(rf"(?<![\w\\'’-]){re.escape(spelling)}s?(?![\w'])", words, flags)
@@ -57,11 +57,14 @@ def used(symbols, text, own=()):
 
 
 def dressed(symbols, text):
-    """The text with formulas in the place of spellings like n_exc, outside of its formulas."""
+    """The text with formulas in the place of spellings like n_exc, outside of its formulas.
+
+    Such a spelling follows its formula in the table.
+    """
     for name in symbols:
-        formula, *others = spellings(name)
-        for plain in others:
-            if "_" in plain:
+        written = spellings(name)
+        for formula, plain in zip(written, written[1:], strict=False):
+            if "_" in plain and formula.startswith("$") and not plain.startswith("$"):
                 pattern = rf"(\$[^$]*\$)|(?<!\w){re.escape(plain)}(?!\w)"
                 text = re.sub(pattern, lambda at, to=formula: at[1] or to, text)
     return text

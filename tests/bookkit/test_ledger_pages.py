@@ -274,6 +274,8 @@ def test_symbols_are_told_from_other_letters():
     assert ledger_symbols.dressed(symbols, "n_exc of $n_exc$, k") == (
         r"$n_\mathrm{exc}$ of $n_exc$, k"
     )
+    rates = {r"$\gamma_m$, γ_m, $\gamma_p$, γ_p": "rates"}
+    assert ledger_symbols.dressed(rates, "γ_p/γ_m and γ_m²") == r"$\gamma_p$/$\gamma_m$ and γ_m²"
     assert ledger_symbols.used(symbols, "k of n_exc", ["$k$"]) == ["quanta"]
 
 
