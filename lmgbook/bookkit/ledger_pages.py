@@ -245,7 +245,10 @@ def facts(claim, parse, where, symbols=()):
         pairs.append(("Should be", parse(claim.should_be)))
     if claim.verdict == "conditional" and claim.note:
         pairs.append(("Condition", parse(claim.note)))
-    pairs.append(("Symbols", [small(*parse("; ".join(symbols)))] if symbols else []))
+    if symbols:
+        # the same in row after row: nobody searches for them
+        told = Small("", "", *parse("; ".join(symbols)), classes=["ledger-symbols"])
+        pairs.append(("Symbols", [told]))
     if claim.notebook:
         quantity, where_else = split(claim.measure)
         pairs.append(("Compared", parse(quantity) if quantity else []))
@@ -265,9 +268,7 @@ def facts(claim, parse, where, symbols=()):
     # the theme leaves a list alone if it is called simple
     listed = Html("", tag="dl", classes=["simple"])
     for name, content in filter(operator.itemgetter(1), pairs):
-        # the same symbols in row after row: nobody searches for them
-        kind = ["ledger-symbols"] if name == "Symbols" else []
-        listed += Fact("", "", *content, name=name, classes=kind)
+        listed += Fact("", "", *content, name=name)
     return listed
 
 
